@@ -1,0 +1,168 @@
+// Bytes at rest: blobs named by SHA-256, and the catalog (RocksDB) that says which path and which document is which
+// blob.
+//
+// Threads: `find…` from any thread; `begin`, `put_document` and Fill block on the disk and belong on a disk thread;
+// commits and erasures run one after another on the store's own commit thread.
+// After a crash: what was acknowledged is found again; a fill that was not committed is gone; an orphan blob is adopted
+// or removed at the next start. One process owns a data folder.
+#pragma once
+
+#include "config/digest.hpp"
+#include "config/error.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace yizhan {
+
+/// Whose word a digest is: ordered, a stronger one is never replaced by a weaker one.
+enum class Grade : std::uint8_t {
+    seen = 1,   ///< computed here from bytes that nothing else identified
+    agreed = 2, ///< two independent mirror families say the same
+    root = 3,   ///< the root index says so, or PyPI's path spells it
+};
+
+/// A canonical path below our own root, without the leading slash and percent-decoded:
+/// "pypi/packages/aa/bb/<60 hex>/six-1.17.0-py2.py3-none-any.whl".
+using PathKey = std::string;
+
+/// An immutable verified blob. Copies share one open descriptor, which lives as long as any copy, also past an erase.
+class Blob {
+  public:
+    const Sha256& digest() const;
+    std::uint64_t size() const;
+    int fd() const; ///< open for reading; use pread
+
+    /// The whole blob; refuses to read more than `limit` bytes.
+    Result<std::string> read_all(std::uint64_t limit) const;
+
+    struct File;
+    explicit Blob(std::shared_ptr<const File> file) : file_(std::move(file)) {}
+    const std::shared_ptr<const File>& file() const { return file_; }
+
+  private:
+    std::shared_ptr<const File> file_;
+};
+
+/// Where an object came from, and under which names it is to be found from now on.
+struct Provenance {
+    PathKey path; ///< empty: the blob alone
+    Grade grade = Grade::seen;
+    std::string source; ///< the upstream URL that gave the bytes, redacted
+};
+
+/// An upstream document (index page, repodata, manifest): the blob of its bytes and what a revalidation needs.
+struct Document {
+    Sha256 digest;
+    std::string url; ///< after redirects
+    std::string content_type;
+    std::string etag;            ///< as upstream sent it, empty where it sent none
+    std::string last_modified;   ///< likewise
+    std::int64_t checked_at = 0; ///< Unix seconds of the last confirmation; in the future means stale (the clock lies)
+};
+
+/// What the ledger knows of a file: which digest a name stands for, on whose word, and where to get it.
+struct LedgerEntry {
+    Sha256 digest;
+    Grade grade = Grade::seen;
+    std::optional<std::uint64_t> size;
+    std::string source;             ///< absolute upstream URL as the index gave it
+    std::optional<Sha256> metadata; ///< digest of its core metadata, where the index gives one
+    bool metadata_available = false;
+
+    bool operator==(const LedgerEntry&) const = default;
+};
+
+struct StoreStats {
+    std::uint64_t blobs = 0;
+    std::uint64_t bytes = 0;   ///< of blobs
+    std::uint64_t objects = 0; ///< paths
+    std::uint64_t documents = 0;
+    bool rebuilt = false; ///< the catalog was damaged and has been rebuilt from objects.log and the blobs
+    std::uint64_t partials_removed = 0;
+};
+
+class Store;
+enum class CommitStep : std::uint8_t;
+
+/// Bytes on their way in. Movable; destroying one that was not committed removes its partial file and gives the
+/// reservation back. One writer at a time; readers may pread `fd()` below what has been written.
+class Fill {
+  public:
+    Fill(Fill&&) noexcept;
+    Fill& operator=(Fill&&) noexcept;
+    ~Fill();
+
+    /// Writes all of `bytes` at `offset`; starts write-back every 32 MiB so that the final sync is short.
+    Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes);
+
+    std::uint64_t written() const; ///< end of the furthest byte written
+
+    struct State;
+    /// The partial's descriptor, shared so that readers outlive the fill.
+    std::shared_ptr<const Blob::File> file() const;
+
+  private:
+    friend class LocalStore;
+    explicit Fill(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+class Store {
+  public:
+    struct Options {
+        std::uint64_t min_free = 0;             ///< bytes to leave free on the file system; begin() refuses below it
+        std::function<int(CommitStep)> on_step; ///< for tests: see commit_step.hpp
+    };
+
+    /// Opens or creates the data folder. Errors: `refused` when another process holds it or its schema is newer.
+    static Result<std::unique_ptr<Store>> open(const std::filesystem::path& data, const Options& options);
+    virtual ~Store();
+
+    /// One catalog look-up; a row whose blob has vanished or has the wrong size is a miss (and is forgotten).
+    virtual std::optional<Blob> find(const PathKey& path) const = 0;
+    virtual std::optional<Blob> find(const Sha256& digest) const = 0;
+
+    /// Starts a fill, reserving `size` bytes where it is known. Errors: no_space, io.
+    virtual Result<Fill> begin(std::optional<std::uint64_t> size) = 0;
+
+    /// Makes the fill's bytes the blob `digest` (computed by the caller on the way in) and names it. The handler runs
+    /// on the commit thread once it is acknowledged (durable and visible), or with the error; never inside this call.
+    using Committed = std::move_only_function<void(Result<Blob>)>;
+    virtual void commit(Fill fill, const Sha256& digest, Provenance provenance, Committed handler) = 0;
+
+    /// Also names a blob that is here already, as commit does.
+    virtual void link(const Sha256& digest, Provenance provenance, Committed handler) = 0;
+
+    /// Forgets the blob and every path that leads to it, then deletes its file.
+    virtual void erase(const Sha256& digest, std::move_only_function<void(Result<void>)> handler) = 0;
+
+    /// Stores a document's bytes as a blob and its row under `key` in one step; blocks until durable.
+    virtual Result<Blob> put_document(std::string_view key, std::string_view bytes, Document document) = 0;
+    virtual std::optional<Document> find_document(std::string_view key) const = 0;
+    /// A 304: only `checked_at` changes. Not synced: losing it costs one revalidation.
+    virtual Result<void> touch_document(std::string_view key, std::int64_t checked_at) = 0;
+    /// Keys of documents that start with `prefix`, in order, at most `limit`.
+    virtual std::vector<std::string> document_keys(std::string_view prefix, std::size_t limit) const = 0;
+
+    /// Writes all entries in one batch. An entry with a weaker grade never replaces a stronger one; the keys for which
+    /// an equal or stronger entry with another digest stood already are returned (an alarm), and are left as they were.
+    struct LedgerRow {
+        std::string key;
+        LedgerEntry entry;
+    };
+    virtual Result<std::vector<std::string>> put_ledger(std::span<const LedgerRow> rows) = 0;
+    virtual std::optional<LedgerEntry> find_ledger(std::string_view key) const = 0;
+
+    virtual StoreStats stats() const = 0;
+};
+
+} // namespace yizhan

@@ -1,0 +1,2 @@
+// Boost.Asio compiled once: with BOOST_ASIO_SEPARATE_COMPILATION every other unit sees declarations only.
+#include <boost/asio/impl/src.hpp>

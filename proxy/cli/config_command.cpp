@@ -1,0 +1,35 @@
+#include "config/settings_text.hpp"
+#include "proxy/cli/commands.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace yizhan {
+
+int config_check(const Overrides& overrides) {
+    const auto settings = load_settings(overrides);
+    if (!settings) {
+        fmt::print(stderr, "{}\n", settings.error().text());
+        return 2;
+    }
+    fmt::print("The settings are good.\n");
+    return 0;
+}
+
+int config_print(const Overrides& overrides) {
+    const auto settings = load_settings(overrides);
+    if (!settings) {
+        fmt::print(stderr, "{}\n", settings.error().text());
+        return 2;
+    }
+    fmt::print("{}", print_settings(*settings));
+    return 0;
+}
+
+int config_reference() {
+    fmt::print("{}", reference_markdown());
+    return 0;
+}
+
+} // namespace yizhan

@@ -1,0 +1,84 @@
+#include "config/settings_text.hpp"
+#include "proxy/cli/commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace {
+
+using yizhan::Overrides;
+
+// The flags that every command which reads settings takes; they are short spellings of settings.
+void add_settings_options(CLI::App& command, Overrides& overrides) {
+    command.add_option("--config", overrides.config_file, "Settings file (TOML)")->type_name("FILE");
+    const auto add = [&](const char* flag, const char* setting, const char* help, const char* type) {
+        command
+            .add_option_function<std::vector<std::string>>(
+                flag,
+                [&overrides, setting](const std::vector<std::string>& values) {
+                    for (const auto& value : values)
+                        overrides.values.emplace_back(setting, value);
+                },
+                help)
+            ->type_name(type);
+    };
+    add("--listen", "listen", "Address and port to serve on; may be given several times", "ADDR");
+    add("--data", "data", "Folder of the store", "DIR");
+    add("--upstream", "upstream", "Index to ask instead of the built-in mirrors; the first is the root", "URL");
+    command.add_flag_callback(
+        "--offline", [&overrides] { overrides.values.emplace_back("offline", "true"); },
+        "Serve from the store alone; open no outgoing connection");
+    command
+        .add_option_function<std::vector<std::string>>(
+            "--set",
+            [&overrides](const std::vector<std::string>& pairs) {
+                for (const auto& pair : pairs) {
+                    const auto equals = pair.find('=');
+                    if (equals == std::string::npos)
+                        throw CLI::ValidationError("--set", "\"" + pair + "\" should be NAME=VALUE, for example "
+                                                                          "relay.stall_timeout=4s");
+                    overrides.values.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+                }
+            },
+            "Any setting by its name, for example relay.stall_timeout=4s")
+        ->type_name("NAME=VALUE");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"驿站 yizhan: a mirror-aware caching proxy for pip, uv and conda", "yizhan"};
+    app.set_version_flag("--version", "yizhan " YIZHAN_VERSION);
+    app.require_subcommand(1);
+    app.footer("Start it with `yizhan serve`, then: pip install -i http://127.0.0.1:8080/simple/ PACKAGE");
+
+    Overrides overrides;
+    bool json = false;
+    auto* serve = app.add_subcommand("serve", "Run the service");
+    add_settings_options(*serve, overrides);
+    serve->footer([] { return yizhan::help_text(); });
+
+    auto* status = app.add_subcommand("status", "Show how the running service is");
+    add_settings_options(*status, overrides);
+    status->add_flag("--json", json, "As JSON");
+
+    auto* config = app.add_subcommand("config", "Check and show settings");
+    config->require_subcommand(1);
+    auto* check = config->add_subcommand("check", "Check the settings without starting anything");
+    add_settings_options(*check, overrides);
+    auto* print = config->add_subcommand("print", "Print the settings in force, without credentials");
+    add_settings_options(*print, overrides);
+    auto* reference = config->add_subcommand("reference", "Print the reference of all settings (Markdown)");
+
+    CLI11_PARSE(app, argc, argv);
+    if (*serve)
+        return yizhan::serve(overrides);
+    if (*status)
+        return yizhan::status(overrides, json);
+    if (*check)
+        return yizhan::config_check(overrides);
+    if (*print)
+        return yizhan::config_print(overrides);
+    if (*reference)
+        return yizhan::config_reference();
+    return 2;
+}

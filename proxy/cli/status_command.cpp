@@ -1,0 +1,98 @@
+#include "proxy/cli/commands.hpp"
+#include "proxy/cli/running.hpp"
+
+#include <boost/json.hpp>
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+namespace yizhan {
+namespace {
+
+std::size_t append(char* data, std::size_t size, std::size_t count, void* user) {
+    static_cast<std::string*>(user)->append(data, size * count);
+    return size * count;
+}
+
+Result<std::string> get(const std::string& url) {
+    const std::unique_ptr<CURL, void (*)(CURL*)> easy(curl_easy_init(), curl_easy_cleanup);
+    std::string body;
+    curl_easy_setopt(easy.get(), CURLOPT_URL, url.c_str());
+    curl_easy_setopt(easy.get(), CURLOPT_PROXY, "");
+    curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT, 10L);
+    curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, append);
+    curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &body);
+    if (const auto rc = curl_easy_perform(easy.get()); rc != CURLE_OK)
+        return fail(Errc::unavailable, fmt::format("{}: {}", url, curl_easy_strerror(rc)));
+    return body;
+}
+
+std::string human(std::uint64_t bytes) {
+    constexpr double gib = 1 << 30;
+    constexpr double mib = 1 << 20;
+    const auto value = static_cast<double>(bytes);
+    return value >= gib ? fmt::format("{:.1f} GiB", value / gib) : fmt::format("{:.1f} MiB", value / mib);
+}
+
+std::string text(const boost::json::value& value) {
+    return value.is_string() ? std::string(value.as_string()) : boost::json::serialize(value);
+}
+
+void print(const boost::json::object& status) {
+    const auto& store = status.at("store").as_object();
+    fmt::print("yizhan {}{}, up {} s\n", text(status.at("version")),
+               status.at("offline").as_bool() ? " (offline)" : "", text(status.at("uptime_seconds")));
+    fmt::print("store: {} in {} blobs, {} paths, at {}\n", human(store.at("bytes").to_number<std::uint64_t>()),
+               text(store.at("blobs")), text(store.at("objects")), text(store.at("path")));
+    for (const auto& upstream : status.at("pypi").at("upstreams").as_array())
+        fmt::print("upstream: {}{}\n", text(upstream.at("url")), upstream.at("root").as_bool() ? " (root)" : "");
+    const auto& transfers = status.at("transfers").as_array();
+    if (transfers.empty())
+        fmt::print("no transfer is running\n");
+    for (const auto& transfer : transfers) {
+        const auto& fields = transfer.as_object();
+        const auto received = fields.at("received").to_number<std::uint64_t>();
+        const auto* size = fields.if_contains("size");
+        const auto total = size ? size->to_number<std::uint64_t>() : 0;
+        fmt::print("{}: {} of {}{}, {} readers, from {}\n", text(fields.at("state")), human(received),
+                   size ? human(total) : "unknown size", total ? fmt::format(" ({} %)", received * 100 / total) : "",
+                   text(fields.at("readers")), text(fields.at("source")));
+        fmt::print("    {}\n", text(fields.at("path")));
+    }
+}
+
+} // namespace
+
+int status(const Overrides& overrides, bool as_json) {
+    const auto settings = load_settings(overrides);
+    if (!settings) {
+        fmt::print(stderr, "{}\n", settings.error().text());
+        return 2;
+    }
+    const auto address = running_address(settings->data);
+    if (!address) {
+        fmt::print(stderr, "{}\n", address.error().text());
+        return 1;
+    }
+    const auto body = get(*address + "/status");
+    if (!body) {
+        fmt::print(stderr, "no yizhan answers for {}: {}\nStart it with: yizhan serve --data {}\n",
+                   settings->data.string(), body.error().message, settings->data.string());
+        return 1;
+    }
+    boost::system::error_code ec;
+    const auto parsed = boost::json::parse(*body, ec);
+    if (ec || !parsed.is_object()) {
+        fmt::print(stderr, "{} did not answer as yizhan does: {}\n", *address, body->substr(0, 200));
+        return 1;
+    }
+    if (as_json)
+        fmt::print("{}", *body);
+    else
+        print(parsed.as_object());
+    return 0;
+}
+
+} // namespace yizhan

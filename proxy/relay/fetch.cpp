@@ -1,0 +1,84 @@
+#include "proxy/relay/fetch.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <fmt/format.h>
+
+#include <memory>
+
+namespace yizhan {
+namespace {
+
+class Collector final : public Sink {
+  public:
+    Collector(const Executor& executor, std::uint64_t limit) : done_(executor), limit_(limit) {
+        done_.expires_at(std::chrono::steady_clock::time_point::max());
+    }
+
+    void begin(Follow::Context context, UpstreamRequest request) {
+        whom_ = redacted(request.url.str());
+        follow_ = std::make_unique<Follow>(context, std::move(request), *this);
+    }
+
+    Task<Result<Fetched>> finished() {
+        while (!outcome_) {
+            co_await done_.async_wait(as_result);
+            if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
+                break;
+        }
+        if (too_large_)
+            co_return fail(Errc::protocol, fmt::format("{}: the document is over {} bytes", whom_, limit_));
+        if (!outcome_)
+            co_return fail(Errc::cancelled, whom_ + ": no longer wanted");
+        if (!*outcome_)
+            co_return std::unexpected(outcome_->error());
+        co_return Fetched{std::move(*head_), std::move(body_)};
+    }
+
+  private:
+    Verdict on_head(const Head& head) override {
+        head_ = head;
+        too_large_ = head.content_length().value_or(0) > limit_;
+        return too_large_ ? Verdict::stop : Verdict::go_on;
+    }
+
+    Credit on_bytes(std::span<const std::byte> bytes) override {
+        if (too_large_)
+            return Credit::more;
+        if (bytes.size() > limit_ - body_.size()) {
+            too_large_ = true;
+            follow_.reset(); // ends the request without another call
+            end(fail(Errc::protocol, "too large"));
+            return Credit::more;
+        }
+        body_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        return Credit::more;
+    }
+
+    void on_done(Result<Stats> result) override { end(std::move(result)); }
+
+    void end(Result<Stats> result) {
+        outcome_ = std::move(result);
+        done_.cancel();
+    }
+
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> done_;
+    std::uint64_t limit_;
+    std::string whom_;
+    std::unique_ptr<Follow> follow_;
+    std::optional<Head> head_;
+    std::string body_;
+    bool too_large_ = false;
+    std::optional<Result<Stats>> outcome_;
+};
+
+} // namespace
+
+Task<Result<Fetched>> fetch(Follow::Context context, UpstreamRequest request, std::uint64_t limit) {
+    const auto executor = co_await asio::this_coro::executor;
+    Collector collector(executor, limit);
+    collector.begin(context, std::move(request));
+    co_return co_await collector.finished();
+}
+
+} // namespace yizhan

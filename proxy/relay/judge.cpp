@@ -1,0 +1,115 @@
+#include "proxy/relay/judge.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace yizhan {
+namespace {
+
+std::unexpected<Rejection> reject(Fault fault, std::string words) {
+    return std::unexpected(Rejection{fault, std::move(words)});
+}
+
+// What an archive of this name starts with; empty where the name promises nothing.
+std::string_view magic_of(std::string_view filename) {
+    struct Row {
+        std::string_view ending, magic;
+    };
+    static constexpr Row rows[] = {
+        {".whl", "PK"}, {".zip", "PK"},       {".egg", "PK"},          {".conda", "PK"},
+        {".gz", "\x1f\x8b"}, {".tgz", "\x1f\x8b"}, {".bz2", "BZh"}, {".zst", "\x28\xb5\x2f\xfd"},
+    };
+    const auto row = std::ranges::find_if(rows, [&](const Row& r) { return filename.ends_with(r.ending); });
+    return row == std::end(rows) ? std::string_view{} : row->magic;
+}
+
+bool takes_number(std::string_view& text, std::uint64_t& value) {
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (ec != std::errc{})
+        return false;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    return true;
+}
+
+bool takes(std::string_view& text, std::string_view prefix) {
+    if (!text.starts_with(prefix))
+        return false;
+    text.remove_prefix(prefix.size());
+    return true;
+}
+
+struct ContentRange {
+    std::uint64_t first = 0, last = 0, total = 0;
+};
+
+std::optional<ContentRange> content_range(std::string_view text) {
+    ContentRange out;
+    if (takes(text, "bytes ") && takes_number(text, out.first) && takes(text, "-") && takes_number(text, out.last) &&
+        takes(text, "/") && takes_number(text, out.total) && text.empty() && out.first <= out.last &&
+        out.last < out.total)
+        return out;
+    return std::nullopt;
+}
+
+std::expected<Acceptance, Rejection> judge_partial(const Head& head, const Expectation& expected) {
+    const auto text = head.field("content-range");
+    const auto range = content_range(text);
+    if (!range)
+        return reject(Fault::mirror, fmt::format("206 with an unusable Content-Range \"{}\"", text.substr(0, 80)));
+    if (range->first != expected.offset || range->last + 1 != range->total)
+        return reject(Fault::mirror, fmt::format("206 with bytes {}-{}/{} where {}- was asked for", range->first,
+                                                 range->last, range->total, expected.offset));
+    if (expected.size && range->total != *expected.size)
+        return reject(Fault::integrity,
+                      fmt::format("says that the object has {} bytes, not {}", range->total, *expected.size));
+    return Acceptance{.skip = 0, .total = range->total};
+}
+
+std::expected<Acceptance, Rejection> judge_whole(const Head& head, const Expectation& expected) {
+    const auto type = head.field("content-type");
+    if (type.starts_with("text/html") && !magic_of(expected.filename).empty())
+        return reject(Fault::policy, "200 with an HTML page instead of the file (a block or challenge page)");
+    const auto length = head.content_length();
+    if (length == 0 && expected.size.value_or(1) != 0)
+        return reject(Fault::mirror, "200 with an empty body");
+    if (length && expected.size && *length != *expected.size)
+        return reject(Fault::integrity,
+                      fmt::format("200 with a Content-Length of {} where {} is right", *length, *expected.size));
+    if (length && *length < expected.offset)
+        return reject(Fault::integrity, fmt::format("200 with {} bytes, fewer than the {} that are here already",
+                                                    *length, expected.offset));
+    return Acceptance{.skip = expected.offset, .total = length};
+}
+
+} // namespace
+
+std::expected<Acceptance, Rejection> judge_head(const Head& head, const Expectation& expected) {
+    const auto status = head.status;
+    if (status == 404 || status == 410)
+        return reject(Fault::object, fmt::format("{} (does not have it)", status));
+    if (status == 403 || status == 429 || status == 401 || status == 451)
+        return reject(Fault::policy, fmt::format("{} (does not want to serve us)", status));
+    if (status != 200 && !(status == 206 && expected.offset > 0))
+        return reject(Fault::mirror, fmt::format("status {}", status));
+    if (const auto encoding = head.field("content-encoding"); !encoding.empty() && encoding != "identity")
+        return reject(Fault::mirror, fmt::format("a body in Content-Encoding {}, which was not asked for",
+                                                 encoding.substr(0, 40)));
+    return status == 206 ? judge_partial(head, expected) : judge_whole(head, expected);
+}
+
+std::optional<Rejection> judge_first_bytes(std::span<const std::byte> bytes, std::string_view filename) {
+    const auto magic = magic_of(filename);
+    const auto seen = std::min(magic.size(), bytes.size());
+    const bool fits = std::equal(magic.begin(), magic.begin() + static_cast<std::ptrdiff_t>(seen), bytes.begin(),
+                                 [](char c, std::byte b) { return static_cast<std::byte>(c) == b; });
+    if (fits)
+        return std::nullopt;
+    if (bytes[0] == std::byte{'<'})
+        return Rejection{Fault::policy, "200 with an HTML page instead of the file (a block or challenge page)"};
+    return std::nullopt; // odd, but the digest decides: old indexes hold misnamed archives
+}
+
+} // namespace yizhan

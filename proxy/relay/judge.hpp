@@ -1,0 +1,45 @@
+// Is this answer the object? Judged from its head and its first bytes, before anything of it reaches a client (RFC 9110
+// sections 14 and 15). Pure functions.
+#pragma once
+
+#include "config/error.hpp"
+#include "proxy/relay/upstream.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace yizhan {
+
+/// What went wrong with a source, and so what it means for the next request to it.
+enum class Fault {
+    object,    ///< it does not have this object (404, 410); no blame
+    mirror,    ///< connection, silence, 5xx, broken HTTP
+    policy,    ///< it does not want us (403, 429, a challenge or block page)
+    integrity, ///< it sent other bytes
+};
+
+struct Rejection {
+    Fault fault = Fault::mirror;
+    std::string words; ///< what came back, for the list of what was tried
+};
+
+struct Expectation {
+    std::uint64_t offset = 0;          ///< the first byte that is wanted
+    std::optional<std::uint64_t> size; ///< of the whole object
+    std::string_view filename;
+};
+
+struct Acceptance {
+    std::uint64_t skip = 0;             ///< bytes to drop: the answer starts at 0 although an offset was asked for
+    std::optional<std::uint64_t> total; ///< of the whole object, where the answer tells
+};
+
+/// A 200, or a 206 that starts exactly at the offset and runs to the end of an object of the right size.
+std::expected<Acceptance, Rejection> judge_head(const Head& head, const Expectation& expected);
+
+/// The first bytes of an object against what its name promises: catches HTML behind 200 that lies about its type.
+std::optional<Rejection> judge_first_bytes(std::span<const std::byte> bytes, std::string_view filename);
+
+} // namespace yizhan

@@ -1,0 +1,141 @@
+#include "proxy/relay/transfers.hpp"
+
+#include "proxy/relay/transfer.hpp"
+#include "proxy/run_on.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <unordered_map>
+
+namespace yizhan {
+
+Task<Result<std::optional<Extent>>> Reader::next(std::uint64_t offset) {
+    co_await progress_->notifier().wait([this, offset] { return progress_->ready(offset); });
+    const auto view = progress_->view();
+    if (view.state == Progress::State::failed)
+        co_return std::unexpected(*view.error);
+    if (view.released > offset)
+        co_return Extent{.file = view.file, .fd = Blob(view.file).fd(), .offset = offset, .size = view.released - offset};
+    if (view.state == Progress::State::verified)
+        co_return std::nullopt;
+    co_return std::unexpected(Error{Errc::cancelled, "the wait was cancelled", {}});
+}
+
+std::string Reader::etag() const {
+    const auto view = progress_->view();
+    return view.digest ? "\"" + view.digest->hex() + "\"" : "\"u-" + progress_->delivery_id() + "\"";
+}
+
+struct Transfers::Impl : std::enable_shared_from_this<Transfers::Impl> {
+    explicit Impl(Context what) : context(std::move(what)) {}
+
+    Context context;
+    Quarantine quarantine;
+    std::unordered_map<PathKey, std::shared_ptr<Transfer>> running; // relay thread
+    std::shared_ptr<std::atomic<unsigned>> committing = std::make_shared<std::atomic<unsigned>>(0);
+    bool stopping = false;
+
+    // Deliveries that turned out right, for If-Range: the newest 10,000, about 1 MB.
+    static constexpr std::size_t max_deliveries = 10'000;
+    mutable std::mutex deliveries_mutex;
+    std::unordered_map<std::string, Sha256> deliveries;
+    std::deque<std::string> deliveries_by_age;
+
+    Result<Opened> join(Object object);
+    void ended(const std::shared_ptr<Transfer>& transfer);
+    std::unique_ptr<Reader> reader(const std::shared_ptr<Transfer>& transfer);
+};
+
+std::unique_ptr<Reader> Transfers::Impl::reader(const std::shared_ptr<Transfer>& transfer) {
+    transfer->join();
+    return std::make_unique<Reader>(transfer->progress(), [transfer, &relay = context.relay] {
+        asio::post(relay, [transfer] { transfer->leave(); });
+    });
+}
+
+// Relay thread. The transfer leaves the registry only after its commit is visible, and whoever comes looks at the
+// store again before starting one: so no second GET slips in between.
+Result<Transfers::Opened> Transfers::Impl::join(Object object) {
+    if (const auto at = running.find(object.path); at != running.end())
+        return reader(at->second);
+    if (auto blob = context.store.find(object.path))
+        return *std::move(blob);
+    if (stopping)
+        return fail(Errc::cancelled, "yizhan is stopping");
+    const auto path = object.path;
+    const auto transfer = std::make_shared<Transfer>(
+        Transfer::Host{.context = context,
+                       .quarantine = quarantine,
+                       .committing = committing,
+                       .ended = [weak = weak_from_this()](const std::shared_ptr<Transfer>& which) {
+                           if (const auto self = weak.lock())
+                               self->ended(which);
+                       }},
+        std::move(object));
+    running.emplace(path, transfer);
+    auto out = reader(transfer);
+    transfer->start();
+    return out;
+}
+
+void Transfers::Impl::ended(const std::shared_ptr<Transfer>& transfer) {
+    if (const auto at = running.find(transfer->object().path); at != running.end() && at->second == transfer)
+        running.erase(at);
+    const auto digest = transfer->progress()->view().digest;
+    if (!digest)
+        return;
+    const std::scoped_lock lock(deliveries_mutex);
+    if (deliveries_by_age.size() >= max_deliveries) {
+        deliveries.erase(deliveries_by_age.front());
+        deliveries_by_age.pop_front();
+    }
+    deliveries.emplace(transfer->progress()->delivery_id(), *digest);
+    deliveries_by_age.push_back(transfer->progress()->delivery_id());
+}
+
+Transfers::Transfers(Context context) : impl_(std::make_shared<Impl>(std::move(context))) {}
+
+Transfers::~Transfers() = default;
+
+Task<Result<Transfers::Opened>> Transfers::open(Object object) {
+    auto impl = impl_;
+    auto start = [impl, what = std::move(object)]() mutable { return impl->join(std::move(what)); };
+    auto opened = co_await run_on(impl->context.relay.get_executor(), std::move(start));
+    if (!opened || std::holds_alternative<Blob>(*opened))
+        co_return opened;
+    auto& progress = std::get<std::unique_ptr<Reader>>(*opened)->progress();
+    co_await progress.notifier().wait([&progress] { return progress.ready(0); });
+    if (const auto view = progress.view(); view.error)
+        co_return std::unexpected(*view.error);
+    co_return opened;
+}
+
+bool Transfers::verified_delivery(std::string_view delivery_id, const Sha256& digest) const {
+    const std::scoped_lock lock(impl_->deliveries_mutex);
+    const auto at = impl_->deliveries.find(std::string(delivery_id));
+    return at != impl_->deliveries.end() && at->second == digest;
+}
+
+std::vector<TransferStatus> Transfers::status() const {
+    std::vector<TransferStatus> out;
+    for (const auto& [path, transfer] : impl_->running)
+        out.push_back(transfer->status());
+    return out;
+}
+
+void Transfers::stop() {
+    impl_->stopping = true;
+    const auto running = impl_->running; // a copy: failing takes them out
+    for (const auto& [path, transfer] : running)
+        transfer->fail(Error{Errc::cancelled, "yizhan is stopping", {}});
+}
+
+void Transfers::wait_for_commits() {
+    for (auto left = impl_->committing->load(); left > 0; left = impl_->committing->load())
+        impl_->committing->wait(left);
+}
+
+} // namespace yizhan

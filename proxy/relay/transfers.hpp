@@ -1,0 +1,91 @@
+// Objects on their way in: one transfer per object, whoever asks, and any number of readers that follow it.
+#pragma once
+
+#include "cache/store.hpp"
+#include "config/settings.hpp"
+#include "proxy/http/message.hpp"
+#include "proxy/relay/follow.hpp"
+#include "proxy/relay/object.hpp"
+#include "proxy/relay/progress.hpp"
+#include "proxy/task.hpp"
+
+#include <boost/asio/thread_pool.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace yizhan {
+
+/// Follows one object while it arrives. Lives on its connection's core; leaves the transfer when destroyed.
+class Reader final : public ByteStream {
+  public:
+    /// `leave` is called once, from the destructor.
+    Reader(std::shared_ptr<Progress> progress, std::function<void()> leave)
+        : progress_(std::move(progress)), leave_(std::move(leave)) {}
+    ~Reader() override { leave_(); }
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+
+    std::optional<std::uint64_t> size() const override { return progress_->view().size; }
+    /// Waits for releasable bytes; verification and hold-back are inside.
+    Task<Result<std::optional<Extent>>> next(std::uint64_t offset) override;
+
+    /// "<sha256>" once verified, "u-<delivery>" before; with the quotes.
+    std::string etag() const;
+    bool verified() const { return progress_->view().state == Progress::State::verified; }
+    Progress& progress() { return *progress_; }
+
+  private:
+    std::shared_ptr<Progress> progress_;
+    std::function<void()> leave_;
+};
+
+/// For pages and the status command: one transfer as it stands.
+struct TransferStatus {
+    PathKey path;
+    std::string state;
+    std::string source;
+    std::uint64_t received = 0;
+    std::optional<std::uint64_t> size;
+    unsigned readers = 0;
+};
+
+class Transfers {
+  public:
+    struct Context {
+        asio::io_context& relay;
+        asio::thread_pool& disk;
+        Upstream& upstream;
+        Store& store;
+        const Settings::Relay& settings;
+        NamedOrigins named;
+    };
+
+    explicit Transfers(Context context);
+    ~Transfers();
+
+    using Opened = std::variant<Blob, std::unique_ptr<Reader>>;
+    /// Joins the object's transfer, or starts one; returns when its first bytes may leave, with the blob where it is
+    /// here already, or with what everybody who was asked answered. From any core.
+    Task<Result<Opened>> open(Object object);
+
+    /// Whether the delivery with this id (without "u-") has turned out to be the blob `digest`. From any core.
+    bool verified_delivery(std::string_view delivery_id, const Sha256& digest) const;
+
+    /// Relay thread only.
+    std::vector<TransferStatus> status() const;
+
+    /// Ends what is under way, and whatever is asked for later; readers get an error. Relay thread only.
+    void stop();
+    /// After stop(): blocks until the store has ended the last commit. Any other thread.
+    void wait_for_commits();
+
+  private:
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+} // namespace yizhan

@@ -1,0 +1,34 @@
+// Health and state: /livez, /readyz, /status, and the start page /.
+#pragma once
+
+#include "config/settings.hpp"
+#include "proxy/http/message.hpp"
+#include "proxy/relay/relay.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <optional>
+
+namespace yizhan {
+
+class AdminRoute {
+  public:
+    AdminRoute(const Settings& settings, Store& store, Relay& relay)
+        : settings_(settings), store_(store), relay_(relay) {}
+
+    /// nullopt: not one of this route's paths.
+    Task<std::optional<Response>> handle(const Request& request);
+    void drain() { draining_.store(true, std::memory_order_relaxed); }
+
+  private:
+    Task<Response> status();
+    Response readyz() const;
+
+    const Settings& settings_;
+    Store& store_;
+    Relay& relay_;
+    std::atomic<bool> draining_{false};
+    std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+};
+
+} // namespace yizhan

@@ -1,0 +1,35 @@
+#include "proxy/routes/file_sources.hpp"
+
+#include "proxy/routes/project_pages.hpp"
+
+#include <fmt/format.h>
+
+namespace yizhan {
+namespace {
+
+// "aa/bb/<60 hex>/<file>", as every mirror of PyPI lays out its files.
+std::string pypi_layout(const LocatedFile& file) {
+    const auto hex = file.blake2b->hex();
+    return fmt::format("{}/{}/{}/{}", hex.substr(0, 2), hex.substr(2, 2), hex.substr(4),
+                       percent_encoded_segment(file.filename));
+}
+
+} // namespace
+
+std::vector<Source> file_sources(const Settings::Pypi& pypi, const LocatedFile& file, const std::string& known) {
+    std::vector<Source> out;
+    const auto& root = root_of(pypi);
+    for (const auto& upstream : pypi.upstream) {
+        const bool is_root = &upstream == &root;
+        std::string text;
+        if (is_root && !known.empty())
+            text = known;
+        else if (file.blake2b && !upstream.packages.empty())
+            text = upstream.packages + pypi_layout(file);
+        if (auto url = Url::parse(text))
+            out.push_back({.url = std::move(*url), .endpoint = redacted(upstream.url), .root = is_root});
+    }
+    return out;
+}
+
+} // namespace yizhan

@@ -1,0 +1,106 @@
+#include "proxy/routes/page_shelf.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace yizhan {
+
+PageSlot::View PageSlot::view() const {
+    const auto now = BootClock::now();
+    const std::scoped_lock lock(mutex_);
+    return {.generation = generation_,
+            .error = error_,
+            .age = now - confirmed_,
+            .tried = now - tried_,
+            .turns = turns_};
+}
+
+bool PageSlot::begin_refresh() {
+    const std::scoped_lock lock(mutex_);
+    return !std::exchange(refreshing_, true);
+}
+
+void PageSlot::end_refresh(std::optional<Error> error) {
+    {
+        const std::scoped_lock lock(mutex_);
+        refreshing_ = false;
+        ++turns_;
+        tried_ = BootClock::now();
+        error_ = std::move(error);
+        if (error_ && error_->code == Errc::not_found)
+            generation_.reset();
+    }
+    changed_.notify_all();
+}
+
+void PageSlot::show(GenerationPtr generation, BootClock::time_point confirmed) {
+    {
+        const std::scoped_lock lock(mutex_);
+        generation_ = std::move(generation);
+        confirmed_ = confirmed;
+        forms_.clear();
+    }
+    changed_.notify_all();
+}
+
+void PageSlot::confirm(BootClock::time_point when) {
+    const std::scoped_lock lock(mutex_);
+    confirmed_ = when;
+}
+
+PageSlot::FormLook PageSlot::form(const GenerationPtr& generation, const PageForm& form) {
+    const std::scoped_lock lock(mutex_);
+    auto& found = forms_[form];
+    if (found.of == generation)
+        return {.page = found.page, .claimed = false};
+    found = {.of = generation, .page = nullptr};
+    return {.page = nullptr, .claimed = true};
+}
+
+void PageSlot::put(const GenerationPtr& generation, const PageForm& form, RenderedPtr page) {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (const auto at = forms_.find(form); at != forms_.end() && at->second.of == generation)
+            at->second.page = std::move(page);
+    }
+    changed_.notify_all();
+}
+
+std::size_t PageSlot::weight() const {
+    const std::scoped_lock lock(mutex_);
+    std::size_t out = sizeof(PageSlot) + (generation_ ? generation_->bytes * 2 : 0);
+    for (const auto& [form, rendered] : forms_)
+        out += rendered.page ? rendered.page->body->size() : 0;
+    return out;
+}
+
+PageShelf::Shard& PageShelf::shard(const std::string& project) {
+    return shards_[std::hash<std::string>{}(project) % shards_.size()];
+}
+
+std::shared_ptr<PageSlot> PageShelf::slot(const std::string& project) {
+    auto& shard = this->shard(project);
+    const std::scoped_lock lock(shard.mutex);
+    auto& found = shard.slots[project];
+    if (!found)
+        found = std::make_shared<PageSlot>();
+    found->use();
+    return found;
+}
+
+void PageShelf::trim(const std::string& project) {
+    auto& shard = this->shard(project);
+    const std::scoped_lock lock(shard.mutex);
+    std::size_t total = 0;
+    for (const auto& [name, slot] : shard.slots)
+        total += name.size() + slot->weight();
+    while (total > budget_ / shards_.size() && shard.slots.size() > 1) {
+        const auto oldest = std::ranges::min_element(
+            shard.slots, {}, [](const auto& entry) { return entry.second->used(); });
+        total -= std::min(total, oldest->first.size() + oldest->second->weight());
+        shard.slots.erase(oldest); // whoever still works with it keeps it alive
+    }
+}
+
+} // namespace yizhan

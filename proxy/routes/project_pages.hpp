@@ -1,0 +1,75 @@
+// The pages of PyPI projects: fetched from the root, kept as documents, revalidated after their time to live, rendered
+// once per form, and served from memory. When the root is silent the last verified page stands in.
+//
+// Threads: get() on any core. Refreshing runs on the relay thread and, for parsing and rendering, on the compute pool;
+// one refresh per project at a time, whoever asks.
+#pragma once
+
+#include "cache/store.hpp"
+#include "config/settings.hpp"
+#include "config/url.hpp"
+#include "proxy/relay/relay.hpp"
+#include "proxy/routes/name_policy.hpp"
+#include "proxy/routes/page_shelf.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace yizhan {
+
+class ProjectPages {
+  public:
+    ProjectPages(const Settings& settings, Store& store, Relay& relay);
+    ~ProjectPages();
+
+    struct Answer {
+        std::shared_ptr<const RenderedPage> page;
+        std::string_view note;    ///< "hit", "stale", "miss": for the log
+        std::string cache_status; ///< RFC 9211
+    };
+    /// The page of a normalised project name. Errors: not_found (the root says so, or offline), unavailable.
+    Task<Result<Answer>> get(std::string project, PageForm form);
+
+    /// Upstream advertises core metadata for this file that nobody can produce: stop advertising it.
+    void forget_metadata(const std::string& project, const std::string& filename);
+
+    /// The projects whose pages are in the store, sorted.
+    Task<std::vector<std::string>> stored_projects();
+
+    /// The ledger's key for one of our own canonical paths.
+    static std::string path_ledger_key(std::string_view canonical_path);
+
+  private:
+    using SlotPtr = std::shared_ptr<PageSlot>;
+
+    bool fresh(const PageSlot::View& view) const;
+    Task<void> refreshed(SlotPtr slot, std::uint64_t turns);
+    std::pair<std::string_view, std::string> freshness(const PageSlot::View& before, const PageSlot::View& now) const;
+    Task<std::shared_ptr<const RenderedPage>> rendered(std::string project, SlotPtr slot,
+                                                       PageSlot::GenerationPtr generation, PageForm form);
+
+    Task<void> refresh(std::string project, SlotPtr slot);
+    Task<void> load(const std::string& project, const SlotPtr& slot);
+    Task<Result<void>> ask_root(const std::string& project, const SlotPtr& slot);
+    Task<Result<Fetched>> fetch(const std::string& project, const std::optional<Document>& stored);
+    Task<Result<void>> take(const std::string& project, const SlotPtr& slot, Fetched fetched);
+    Result<PageGeneration> verified(const std::string& project, std::string_view bytes, std::string_view content_type,
+                                    const std::string& final_url) const;
+    Result<void> remember(const std::string& project, ProjectPage& page);
+
+    const Settings& settings_;
+    Store& store_;
+    Relay& relay_;
+    const UpstreamSettings& root_;
+    NamePolicy names_;
+    PageShelf shelf_;
+    std::vector<Url> files_; // where the root's file links may lead
+};
+
+/// The upstream whose word counts: the one marked root, else the first.
+const UpstreamSettings& root_of(const Settings::Pypi& pypi);
+
+} // namespace yizhan

@@ -1,0 +1,119 @@
+#include "proxy/routes/pypi.hpp"
+
+#include "index/names.hpp"
+#include "index/negotiate.hpp"
+#include "index/render.hpp"
+#include "proxy/run_on.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace yizhan {
+namespace {
+
+using Segments = std::span<const std::string>;
+
+bool starts_with(Segments path, std::initializer_list<std::string_view> prefix) {
+    return path.size() >= prefix.size() && std::ranges::equal(prefix, path.first(prefix.size()));
+}
+
+// How many leading segments spell an index: 1 for /simple, 2 for /pypi/simple, 3 for /pypi/web/simple, else 0.
+std::size_t index_prefix(Segments path) {
+    if (starts_with(path, {"simple"}))
+        return 1;
+    if (starts_with(path, {"pypi", "simple"}))
+        return 2;
+    if (starts_with(path, {"pypi", "web", "simple"}))
+        return 3;
+    return 0;
+}
+
+// The part of a file's path below /pypi: TUNA's spelling has /web in between.
+Segments file_path(Segments path) {
+    if (starts_with(path, {"pypi", "web", "packages"}))
+        return path.subspan(2);
+    if (starts_with(path, {"pypi", "packages"}) || starts_with(path, {"pypi", "files"}))
+        return path.subspan(1);
+    return {};
+}
+
+PageForm wanted_form(const Request& request) {
+    return {.format = negotiate_format(request.field("Accept")),
+            .encoding = negotiate_encoding(request.field("Accept-Encoding")),
+            .depth = static_cast<unsigned>(request.segments.size() - 1)};
+}
+
+Response page_response(const PageForm& form) {
+    Response response;
+    response.content_type = media_type(form.format);
+    // pip 26.2 obeys a max-age, and a wrong one hides new releases; the ETag makes asking again cheap.
+    response.fields.emplace_back("Cache-Control", "max-age=0");
+    response.fields.emplace_back("Vary", "Accept, Accept-Encoding");
+    if (const auto coding = content_coding(form.encoding); !coding.empty())
+        response.fields.emplace_back("Content-Encoding", coding);
+    return response;
+}
+
+} // namespace
+
+PypiRoute::PypiRoute(const Settings& settings, Store& store, Relay& relay)
+    : pages_(settings, store, relay), files_(settings, store, relay, pages_) {}
+
+Task<std::optional<Response>> PypiRoute::handle(const Request& request) {
+    const Segments path = request.segments;
+    if (const auto prefix = index_prefix(path); prefix > 0)
+        co_return co_await page(request, prefix);
+    const auto below = file_path(path);
+    if (below.empty())
+        co_return std::nullopt;
+    auto file = parse_located(below);
+    if (!file)
+        co_return plain(404, fmt::format("{} is not the path of a file here. Files are found under "
+                                         "/pypi/packages/aa/bb/<60 hex>/<file> and /pypi/files/sha256/<64 hex>/<file>, "
+                                         "as the pages under /simple/ link them.",
+                                         request.target));
+    co_return co_await files_.get(request, std::move(*file));
+}
+
+Task<Response> PypiRoute::page(const Request& request, std::size_t prefix) {
+    const Segments path = request.segments;
+    const bool slash = path.back().empty();
+    if (path.size() == prefix)
+        co_return moved(path.back() + "/");
+    if (path.size() == prefix + 1 && slash)
+        co_return co_await root_page(request);
+    const auto& project = path[prefix];
+    if (path.size() > prefix + 2 || (path.size() == prefix + 2 && !slash) || !is_project_name(project))
+        co_return plain(404, fmt::format("{} is not the page of a project: a name has letters, digits, '.', '-' and "
+                                         "'_', and begins and ends with a letter or digit (PEP 508)",
+                                         request.target));
+    auto normalized = normalized_name(project);
+    if (normalized != project || !slash)
+        co_return moved((slash ? "../" : "") + normalized + "/");
+
+    const auto form = wanted_form(request);
+    const auto answer = co_await pages_.get(std::move(normalized), form);
+    if (!answer)
+        co_return plain(answer.error());
+    auto response = page_response(form);
+    response.etag = answer->page->etag;
+    response.body = answer->page->body;
+    response.note = answer->note;
+    response.fields.emplace_back("Cache-Status", answer->cache_status);
+    co_return response;
+}
+
+Task<Response> PypiRoute::root_page(const Request& request) {
+    const auto form = wanted_form(request);
+    const auto names = co_await pages_.stored_projects();
+    auto response = page_response({.format = form.format, .encoding = Encoding::identity, .depth = form.depth});
+    auto body = form.format == PageFormat::json_v1 ? render_root_json(names) : render_root_html(names);
+    response.etag = "\"" + sha256(body).hex() + "\"";
+    response.body = std::make_shared<const std::string>(std::move(body));
+    response.note = "local";
+    co_return response;
+}
+
+} // namespace yizhan

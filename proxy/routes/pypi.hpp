@@ -1,0 +1,28 @@
+// The Python package index: /simple/…, /pypi/simple/… and TUNA's /pypi/web/simple/…, and the files below them.
+#pragma once
+
+#include "config/settings.hpp"
+#include "proxy/http/message.hpp"
+#include "proxy/routes/project_pages.hpp"
+#include "proxy/routes/pypi_files.hpp"
+
+#include <span>
+
+namespace yizhan {
+
+class PypiRoute {
+  public:
+    PypiRoute(const Settings& settings, Store& store, Relay& relay);
+
+    /// nullopt: not one of this route's paths.
+    Task<std::optional<Response>> handle(const Request& request);
+
+  private:
+    Task<Response> page(const Request& request, std::size_t prefix);
+    Task<Response> root_page(const Request& request);
+
+    ProjectPages pages_;
+    PypiFiles files_;
+};
+
+} // namespace yizhan

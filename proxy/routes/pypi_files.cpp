@@ -1,0 +1,232 @@
+#include "proxy/routes/pypi_files.hpp"
+
+#include "index/filename.hpp"
+#include "proxy/http/conditional.hpp"
+#include "proxy/routes/file_sources.hpp"
+#include "proxy/routes/wheel_reader.hpp"
+#include "proxy/run_on.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace yizhan {
+namespace {
+
+constexpr std::string_view octets = "application/octet-stream";
+// What PyPI says of its own files: they never change.
+constexpr std::string_view for_ever = "max-age=365000000, immutable, public";
+
+// A piece in the middle of a file that is not here: up to this much is fetched alone, so that a client that only wants
+// a wheel's directory does not start a download of gigabytes (design, section 4).
+constexpr std::uint64_t max_middle = 1ULL << 20;
+
+// A head without a body: HEAD, answered from what an index or an upstream says.
+class SizeOnly final : public ByteStream {
+  public:
+    explicit SizeOnly(std::uint64_t size) : size_(size) {}
+    std::optional<std::uint64_t> size() const override { return size_; }
+    Task<Result<std::optional<Extent>>> next(std::uint64_t) override {
+        co_return fail(Errc::cancelled, "a HEAD has no body");
+    }
+
+  private:
+    std::uint64_t size_;
+};
+
+Response of_file(Body body, std::string_view note) {
+    Response response;
+    response.content_type = octets;
+    response.body = std::move(body);
+    response.note = note;
+    response.fields.emplace_back("Cache-Control", for_ever);
+    return response;
+}
+
+} // namespace
+
+Response blob_response(const Request& request, Blob blob, const Relay& relay) {
+    auto etag = "\"" + blob.digest().hex() + "\"";
+    constexpr std::string_view delivery = "\"u-";
+    if (const auto named = request.field("If-Range");
+        named.starts_with(delivery) && named.ends_with('"') && named.size() > delivery.size() + 1) {
+        const auto id = named.substr(delivery.size(), named.size() - delivery.size() - 1);
+        if (relay.verified_delivery(id, blob.digest()))
+            etag = named;
+    }
+    auto response = of_file(std::move(blob), "hit");
+    response.etag = std::move(etag);
+    response.ranges = Ranges::all;
+    response.fields.emplace_back("Cache-Status", "yizhan; hit");
+    return response;
+}
+
+Task<Response> PypiFiles::get(const Request& request, LocatedFile file) {
+    if (names_.file_denied(file.filename))
+        co_return plain(404, NamePolicy::denied_words(file.filename));
+    if (auto blob = store_.find(file.path()))
+        co_return blob_response(request, *std::move(blob), relay_);
+    if (names_.file_private(file.filename))
+        co_return plain(404, NamePolicy::private_words(file.filename));
+    auto plan = this->plan(file);
+    if (file.metadata)
+        co_return co_await metadata(request, file, std::move(plan));
+    if (request.method == Method::head)
+        co_return co_await head_only(plan);
+    if (auto piece = co_await middle(request, plan))
+        co_return std::move(*piece);
+    co_return co_await opened(request, std::move(plan.object));
+}
+
+PypiFiles::Plan PypiFiles::plan(const LocatedFile& file) const {
+    auto whole = file;
+    whole.metadata = false;
+    Plan out;
+    out.known = store_.find_ledger(ProjectPages::path_ledger_key(whole.path()));
+    auto& object = out.object;
+    object.path = file.path();
+    object.sources = file_sources(settings_.pypi, whole, out.known ? out.known->source : std::string{});
+    if (file.metadata) {
+        for (auto& source : object.sources)
+            if (auto beside = Url::parse(source.url.str() + ".metadata"))
+                source.url = std::move(*beside);
+        object.identity.sha256 = out.known ? out.known->metadata : std::nullopt;
+        object.grade = object.identity.known() ? Grade::root : Grade::seen;
+        return out;
+    }
+    object.identity.blake2b = file.blake2b;
+    object.identity.sha256 = file.sha256;
+    object.grade = Grade::root; // the root's page, or PyPI's own path, says which bytes these are
+    if (out.known) {
+        object.identity.sha256 = out.known->digest;
+        object.size = out.known->size;
+    }
+    return out;
+}
+
+Task<Response> PypiFiles::opened(const Request& request, Object object) {
+    const auto filename = std::string(object.filename());
+    auto opened = co_await relay_.open(std::move(object));
+    if (!opened)
+        co_return plain(opened.error());
+    if (auto* blob = std::get_if<Blob>(&*opened))
+        co_return blob_response(request, *std::move(blob), relay_);
+    auto reader = std::move(std::get<std::unique_ptr<Reader>>(*opened));
+    const bool verified = reader->verified();
+    auto etag = reader->etag();
+    auto response = of_file(std::move(reader), "miss");
+    response.etag = std::move(etag);
+    response.if_range_only = !verified;
+    response.ranges = verified ? Ranges::all : Ranges::to_end;
+    response.fields.emplace_back("Cache-Status", "yizhan; fwd=uri-miss; stored");
+    co_return response;
+}
+
+// HEAD never starts a fill: it is answered from the index's size, else by an upstream's HEAD.
+Task<Response> PypiFiles::head_only(const Plan& plan) {
+    auto answer = [](std::uint64_t size) {
+        auto response = of_file(std::make_unique<SizeOnly>(size), "miss");
+        response.ranges = Ranges::all; // says Accept-Ranges, which lazy readers of wheels look for
+        response.fields.emplace_back("Cache-Status", "yizhan; fwd=uri-miss");
+        return response;
+    };
+    if (plan.object.size && !relay_.offline())
+        co_return answer(*plan.object.size);
+    if (relay_.offline())
+        co_return plain(Error{Errc::not_found,
+                              std::string(plan.object.filename()) + " is not in the store, and yizhan runs offline "
+                                                                    "(started with --offline): no upstream was asked",
+                              {}});
+    std::vector<std::string> tried;
+    bool root_lacks_it = false;
+    for (const auto& source : plan.object.sources) {
+        UpstreamRequest request{.url = source.url,
+                                .head_only = true,
+                                .accept = {},
+                                .compressed = false,
+                                .range = {},
+                                .fields = {},
+                                .private_address_allowed = false};
+        const auto fetched = co_await relay_.fetch(std::move(request), 0);
+        if (!fetched) {
+            tried.push_back(fetched.error().message);
+            continue;
+        }
+        const auto size = fetched->head.content_length();
+        if (fetched->head.status == 200 && size)
+            co_return answer(*size);
+        root_lacks_it |= source.root && fetched->head.status == 404;
+        tried.push_back(fmt::format("{}: status {}", redacted(source.url.str()), fetched->head.status));
+    }
+    co_return plain(Error{root_lacks_it ? Errc::not_found : Errc::unavailable,
+                          fmt::format("no upstream tells the size of {}", plan.object.filename()), std::move(tried)});
+}
+
+// A small piece of an unverified file is passed on from the root alone, whose word it is anyway; without If-Range only,
+// because a client that resumes needs the delivery it began with.
+Task<std::optional<Response>> PypiFiles::middle(const Request& request, const Plan& plan) {
+    const auto& object = plan.object;
+    if (request.field("Range").empty() || !request.field("If-Range").empty() || !object.size || relay_.offline())
+        co_return std::nullopt;
+    const auto selected = select(
+        request, {.etag = {}, .if_range_only = false, .ranges = Ranges::all, .size = object.size});
+    if (selected.status != 206 || selected.size > max_middle || selected.size == *object.size)
+        co_return std::nullopt;
+    for (const auto& source : object.sources) {
+        if (!source.root)
+            continue;
+        const auto last = selected.first + selected.size - 1;
+        UpstreamRequest piece{.url = source.url,
+                              .head_only = false,
+                              .accept = {},
+                              .compressed = false,
+                              .range = fmt::format("{}-{}", selected.first, last),
+                              .fields = {},
+                              .private_address_allowed = false};
+        auto fetched = co_await relay_.fetch(std::move(piece), max_middle);
+        const auto wanted = fmt::format("bytes {}-{}/{}", selected.first, last, *object.size);
+        if (!fetched || fetched->head.status != 206 || fetched->head.field("content-range") != wanted ||
+            fetched->body.size() != selected.size)
+            continue;
+        auto response = of_file(std::make_shared<const std::string>(std::move(fetched->body)), "piece");
+        response.status = 206;
+        response.fields.emplace_back("Content-Range", wanted);
+        response.fields.emplace_back("Accept-Ranges", "bytes");
+        response.fields.emplace_back("Cache-Status", "yizhan; fwd=partial");
+        co_return response;
+    }
+    co_return std::nullopt; // answered by the whole file then
+}
+
+// Core metadata: from upstream; where upstream lists it but does not have it (mirrors do that, tuna/issues 2397), out
+// of the wheel itself, and only where the index's digest proves it. What nobody can produce is advertised no longer.
+Task<Response> PypiFiles::metadata(const Request& request, const LocatedFile& file, Plan plan) {
+    auto response = co_await opened(request, plan.object);
+    if (response.status < 400 || relay_.offline() || !plan.object.identity.sha256)
+        co_return response;
+    auto wheel = file;
+    wheel.metadata = false;
+    const auto distribution = this->plan(wheel).object;
+    const WheelReader from{store_, relay_};
+    auto text = co_await from.metadata(distribution);
+    if (text && sha256(*text) != *plan.object.identity.sha256)
+        text = fail(Errc::digest_mismatch, "the wheel's METADATA is not what the index's digest says");
+    if (!text) {
+        spdlog::warn("pypi: {}: upstream has none, and from the wheel: {}", plan.object.path, text.error().text());
+        if (response.status == 404)
+            if (const auto named = parse_wheel_filename(file.filename))
+                pages_.forget_metadata(named->name, file.filename);
+        co_return response;
+    }
+    auto keep = [this, path = plan.object.path, bytes = *text] {
+        return store_bytes(store_, bytes, {.path = path, .grade = Grade::root, .source = "the wheel's own METADATA"});
+    };
+    auto stored = co_await run_on(relay_.disk().get_executor(), std::move(keep));
+    if (stored)
+        co_return blob_response(request, *std::move(stored), relay_);
+    spdlog::error("pypi: {} could not be kept: {}", plan.object.path, stored.error().text());
+    auto unkept = of_file(std::make_shared<const std::string>(std::move(*text)), "miss");
+    unkept.ranges = Ranges::all;
+    co_return unkept;
+}
+
+} // namespace yizhan

@@ -1,0 +1,26 @@
+// From a path to its route: the first that knows the path answers.
+#pragma once
+
+#include "config/settings.hpp"
+#include "proxy/http/message.hpp"
+#include "proxy/routes/admin.hpp"
+#include "proxy/routes/pypi.hpp"
+
+namespace yizhan {
+
+class Router final : public Handler {
+  public:
+    Router(const Settings& settings, Store& store, Relay& relay)
+        : pypi_(settings, store, relay), admin_(settings, store, relay) {}
+
+    Task<Response> handle(const Request& request) override;
+
+    /// From now on /readyz says that the service is going away.
+    void drain() { admin_.drain(); }
+
+  private:
+    PypiRoute pypi_;
+    AdminRoute admin_;
+};
+
+} // namespace yizhan

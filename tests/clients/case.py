@@ -1,0 +1,119 @@
+"""What the suites share: a folder per test, yizhan on it, fresh environments and homes, and the questions asked of a run."""
+import pathlib
+import re
+import shutil
+import tempfile
+import unittest
+
+import clients
+import machine
+import words
+import yizhan
+
+
+class Options:
+    """What run.py was told."""
+
+    yizhan = None         # path of the binary
+    origin = None         # path of the test origin
+    update_golden = False
+    keep = False          # leave the folders of passed tests too
+
+
+class ClientCase(unittest.TestCase):
+    """One client through one yizhan. Subclasses are made for each client by `cases_for`."""
+
+    client = None
+    suite = ""
+    hidden = ()  # what of a client's words depends on more than client and case: (pattern, replacement)
+    maxDiff = None
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"yizhan-{self.client.name}-"))
+        self.store = self.folder / "store"
+        self.starts = self.runs = 0
+        self.addCleanup(self._clean)
+
+    def _clean(self):
+        outcome = self._outcome
+        broken = any(test is self and problem for test, problem in outcome.result.failures + outcome.result.errors)
+        if not broken and not Options.keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def yizhan(self, upstreams=(), offline=False, environment=(), settings=()):
+        self.starts += 1
+        return yizhan.Yizhan(Options.yizhan, self.store, upstreams, offline, environment, settings,
+                             log=self.folder / f"yizhan-{self.starts}.log")
+
+    def fresh(self):
+        """(environment, home): nothing in either."""
+        self.runs += 1
+        venv = self.folder / f"venv-{self.runs}"
+        self.client.venv(venv)
+        return venv, self.folder / f"home-{self.runs}"
+
+    def install(self, server, *requirements, flags=()):
+        """A fresh environment, and what the client did there: (environment, outcome)."""
+        venv, home = self.fresh()
+        outcome = self.client.install(venv, home, server.url + "/simple/", requirements, server.beside(), flags)
+        return venv, outcome
+
+    def download(self, server, to, *requirements, flags=()):
+        venv, home = self.fresh()
+        return self.client.download(venv, home, server.url + "/simple/", requirements, to, server.beside(), flags)
+
+    @staticmethod
+    def answers(server, part):
+        """The statuses of what was asked for with `part` in its path, in order."""
+        return [status for _, path, status in server.requests() if part in path]
+
+    def succeeded(self, server, outcome):
+        self.assertEqual(0, outcome.status, f"{outcome.words}\n--- yizhan\n{server.log()}")
+
+    def failed(self, server, outcome):
+        self.assertNotEqual(0, outcome.status, f"{outcome.words}\n--- yizhan\n{server.log()}")
+
+    def golden(self, case, outcome):
+        folders = {"work": self.folder, "environment": self.folder / f"venv-{self.runs}",
+                   "home": self.folder / f"home-{self.runs}"}
+        problem = words.compare(f"{self.suite}/{self.client.name}", case, outcome, folders, Options.update_golden,
+                                self.hidden)
+        if problem:
+            self.fail(problem)
+
+    def every_file_came_through(self, server, venv, outcome):
+        """No bypass: yizhan's log has a file of every distribution, and the client names no other server."""
+        served = [path.rsplit("/", 1)[-1].lower() for method, path, status in server.requests()
+                  if method == "GET" and status in (200, 206)]
+        for name, version in clients.distributions(self.client, venv).items():
+            start = re.compile(re.escape(name).replace(r"\-", "[-_.]+") + "-" + re.escape(version) + r"[-.]")
+            if not any(start.match(path) and not path.endswith(".metadata") for path in served):
+                self.fail(f"{name} {version} is installed, but yizhan's log has no file of it\n{server.log()}")
+        elsewhere = [address for address in re.findall(r"https?://[^\s'\"<>)]+/(?:packages|simple|pypi)/\S*", outcome.words)
+                     if not address.startswith(server.url + "/")]
+        self.assertEqual([], elsewhere, "the client speaks of another server")
+
+
+def cases_for(base, client):
+    """The class of this suite's tests for this client; its setUpClass skips all of them where the client is missing."""
+
+    @classmethod
+    def prepare(cls):
+        try:
+            cls.client.prepare()
+        except clients.Missing as why:
+            raise unittest.SkipTest(str(why)) from None
+        super(made, cls).setUpClass()
+
+    made = type(f"{base.suite}.{client.name}", (base,), {"client": client, "setUpClass": prepare})
+    return made
+
+
+def needs_namespace(test):
+    """For a test that means nothing unless the network is really gone."""
+    def run(self):
+        if machine.network_namespace() is None:
+            self.skipTest("no network namespace can be made here (unshare --net is refused)")
+        test(self)
+    run.__name__, run.__doc__ = test.__name__, test.__doc__
+    return run

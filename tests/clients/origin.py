@@ -1,0 +1,57 @@
+"""The scripted mirror of tests/origin, as a child: what it serves, what it saw, and what it shall do next."""
+import json
+import subprocess
+import urllib.parse
+import urllib.request
+
+# The control port is on loopback; a proxy of the machine has no part in it.
+_LOOPBACK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Origin:
+    """Runs `script` (tests/origin/script.hpp says what a script can say). A context manager: leaving ends it."""
+
+    def __init__(self, binary, script, folder):
+        self._binary = binary
+        self._script = folder / "origin.script"
+        self._script.write_text(script, encoding="utf-8")
+
+    def __enter__(self):
+        self._process = subprocess.Popen([self._binary, self._script], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         stderr=subprocess.PIPE, text=True, env={"PATH": "/usr/bin:/bin"})
+        line = self._process.stdout.readline()
+        if not line:
+            raise AssertionError("the origin did not start: " + self._process.communicate()[1])
+        told = json.loads(line)
+        self.control = told["control"]
+        self._learn(told)
+        return self
+
+    def _learn(self, told):
+        self.files = told["files"]
+        self.servers = {name: server["url"] for name, server in told["servers"].items()}
+
+    def __exit__(self, *_):
+        # It ends when its standard input does.
+        self._process.stdin.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+        self._process.stderr.close()
+
+    def index(self, server="mirror"):
+        return self.servers[server] + "/simple/"
+
+    def run(self, script):
+        request = urllib.request.Request(self.control + "/script", data=script.encode(), method="POST")
+        with _LOOPBACK.open(request, timeout=20) as answer:
+            self._learn(json.loads(answer.read()))
+
+    def requests(self, path="", server="mirror"):
+        """What the mirror was asked, oldest first; `path` as the origin takes it (a file name, or the whole path)."""
+        query = {"server": server, **({"path": path} if path else {})}
+        with _LOOPBACK.open(f"{self.control}/record?{urllib.parse.urlencode(query)}", timeout=20) as answer:
+            return json.loads(answer.read())[server]["requests"]

@@ -1,0 +1,176 @@
+// Pages and files through yizhan: what pip and uv see, and what upstream is asked for it.
+#include "tests/integration/stage.hpp"
+
+#include <boost/json.hpp>
+
+namespace yizhan::integration {
+namespace {
+
+constexpr const char* json_type = "application/vnd.pypi.simple.v1+json";
+
+using Pages = Stage;
+
+TEST_F(Pages, APageLeadsToTheFileAndTheSecondTimeNobodyIsAsked) {
+    Server& root = mirror("root");
+    const Distribution& six = wheel("six", 50 * KiB);
+    publish();
+    start();
+    for (int round = 0; round < 2; ++round) {
+        const Reply page = get("/simple/six/");
+        ASSERT_EQ(page.status, 200u) << page.body;
+        EXPECT_THAT(page.field("Content-Type"), StartsWith("text/html"));
+        const std::string href = href_of(page.body, six.filename);
+        EXPECT_THAT(href, HasSubstr("#sha256=" + six.body.sha256()));
+        EXPECT_THAT(href, StartsWith("../../")) << "links are relative, so that mount points survive";
+        EXPECT_EQ(resolved("/simple/six/", href), path_of(six));
+        const Reply file = get(resolved("/simple/six/", href));
+        EXPECT_EQ(file.status, 200u);
+        EXPECT_EQ(sha256_hex(file.body), six.body.sha256());
+        EXPECT_EQ(file.field("Content-Encoding"), "");
+        ASSERT_TRUE(becomes(path_of(six), "\"" + six.body.sha256() + "\""));
+    }
+    EXPECT_EQ(root.record().count("/simple/six/"), 1u);
+    EXPECT_EQ(root.record().count(six.filename), 1u);
+    EXPECT_THAT(wrong_files(), IsEmpty());
+}
+
+TEST_F(Pages, JsonSaysTheSame) {
+    mirror("root");
+    Distribution& six = farm().index().add_wheel("six", "1.0", {.requires_python = ">=3.6"});
+    six.yanked = "sinks";
+    publish({.serial = 7});
+    start();
+    const Reply page = get("/simple/six/", {{"Accept", json_type}});
+    ASSERT_EQ(page.field("Content-Type"), json_type);
+    const boost::json::value value = boost::json::parse(page.body);
+    EXPECT_EQ(value.at("name").as_string(), "six");
+    const auto& file = value.at("files").at(0);
+    EXPECT_EQ(file.at("filename").as_string(), six.filename);
+    EXPECT_EQ(resolved("/simple/six/", std::string_view(file.at("url").as_string())), path_of(six));
+    EXPECT_EQ(file.at("hashes").at("sha256").as_string(), six.body.sha256());
+    EXPECT_EQ(file.at("size").to_number<std::uint64_t>(), six.body.size());
+    EXPECT_EQ(file.at("requires-python").as_string(), ">=3.6");
+    EXPECT_EQ(file.at("yanked").as_string(), "sinks");
+    EXPECT_EQ(file.at("core-metadata").at("sha256").as_string(), sha256_hex(*six.metadata));
+    EXPECT_FALSE(file.as_object().contains("data-dist-info-metadata"));
+    EXPECT_EQ(get(path_of(six) + ".metadata").body, *six.metadata);
+}
+
+TEST_F(Pages, HtmlKeepsWhatJsonAndHtmlUpstreamsSay) {
+    for (const bool json : {true, false}) {
+        SCOPED_TRACE(json ? "upstream speaks JSON" : "upstream speaks HTML only");
+        const std::string project = json ? "from-json" : "from-html";
+        Distribution& file = farm().index().add_wheel(project, "1.0", {.requires_python = ">=3.6,<4"});
+        file.yanked = "a \"reason\" & <more>";
+        if (json) {
+            mirror("root");
+        }
+        publish({.json = json});
+        if (json) {
+            start();
+        }
+        const Reply page = get("/simple/" + project + "/");
+        EXPECT_THAT(page.body, HasSubstr("data-requires-python=\"&gt;=3.6,&lt;4\""));
+        EXPECT_THAT(page.body, HasSubstr("data-yanked=\"a &quot;reason&quot; &amp; &lt;more&gt;\""));
+        const std::string digest = "sha256=" + sha256_hex(*file.metadata);
+        EXPECT_THAT(page.body, HasSubstr("data-core-metadata=\"" + digest + "\""));
+        EXPECT_THAT(page.body, HasSubstr("data-dist-info-metadata=\"" + digest + "\""));
+    }
+}
+
+TEST_F(Pages, EverySpellingOfTheIndexLeadsToTheSameFile) {
+    mirror("root");
+    const Distribution& six = wheel("six");
+    publish();
+    start();
+    for (const std::string prefix : {"/simple/", "/pypi/simple/", "/pypi/web/simple/"}) {
+        const Reply page = get(prefix + "six/");
+        EXPECT_EQ(resolved(prefix + "six/", href_of(page.body, six.filename)), path_of(six)) << prefix;
+    }
+    EXPECT_EQ(get(path_of(six)).body, six.body.str());
+    const std::string tuna = "/pypi/web" + path_of(six).substr(5);
+    EXPECT_EQ(get(tuna).body, six.body.str()) << tuna;
+}
+
+TEST_F(Pages, AFileWhoseOwnPathIsNotPypisIsFoundByItsDigest) {
+    mirror("root");
+    const Distribution& lib = farm().index().add_wheel("lib", "1.0+cu1");
+    publish({.paths = PublishOptions::Paths::plain, .links = PublishOptions::Links::absolute});
+    start();
+    const Reply page = get("/simple/lib/");
+    const std::string path = resolved("/simple/lib/", href_of(page.body, "lib-1.0%2Bcu1-py3-none-any.whl"));
+    EXPECT_EQ(path, "/pypi/files/sha256/" + lib.body.sha256() + "/lib-1.0%2Bcu1-py3-none-any.whl");
+    EXPECT_EQ(get(path).body, lib.body.str());
+    EXPECT_EQ(get(plain_path_of(lib)).body, lib.body.str()) << "a bare '+' is the same file";
+}
+
+TEST_F(Pages, FilesMayLieOnAnotherServerThatTheSettingsName) {
+    Server& pages = farm().add("pages");
+    Server& files = farm().add("files");
+    const Distribution& six = wheel("six", 50 * KiB);
+    farm().index().publish(pages, {.paths = PublishOptions::Paths::plain, .files_on = &files});
+    set("[[pypi.upstream]]\nurl = '" + pages.url("/simple/") + "'\nfiles = ['" + files.url("/") + "']\n");
+    start();
+    const Reply page = get("/simple/six/");
+    EXPECT_EQ(get(resolved("/simple/six/", href_of(page.body, six.filename))).body, six.body.str());
+    EXPECT_EQ(files.record().count(six.filename, "GET"), 1u);
+}
+
+TEST_F(Pages, TheRootListsWhatIsStored) {
+    mirror("root");
+    wheel("six");
+    wheel("my-lib");
+    publish();
+    start();
+    EXPECT_THAT(get("/simple/").body, Not(HasSubstr("six/")));
+    get("/simple/six/");
+    get("/simple/my-lib/");
+    const std::string listed = get("/simple/").body;
+    EXPECT_THAT(listed, HasSubstr("six/"));
+    EXPECT_THAT(listed, HasSubstr("my-lib/"));
+    const auto json = boost::json::parse(get("/simple/", {{"Accept", json_type}}).body);
+    EXPECT_EQ(json.at("projects").as_array().size(), 2u);
+}
+
+TEST_F(Pages, AnUnknownProjectIsNotFoundOnTheRootsWord) {
+    Server& root = mirror("root");
+    publish();
+    start();
+    const Reply reply = get("/simple/nothing-here/");
+    EXPECT_EQ(reply.status, 404u);
+    EXPECT_THAT(reply.body, HasSubstr("nothing-here"));
+    EXPECT_THAT(reply.body, HasSubstr(root.address())) << "the body says whose word it is";
+}
+
+TEST_F(Pages, PrivateNamesAreNeverAskedUpstreamAndDeniedOnesNeverServed) {
+    Server& root = mirror("root");
+    set("pypi.private = ['lab-*']\npypi.deny = ['evil']");
+    wheel("lab-tools");
+    const Distribution& evil = wheel("evil");
+    publish();
+    start();
+    for (const char* target : {"/simple/lab-tools/", "/simple/evil/"}) {
+        const Reply reply = get(target);
+        EXPECT_EQ(reply.status, 404u) << target;
+        EXPECT_FALSE(reply.body.empty());
+    }
+    EXPECT_EQ(get(path_of(evil)).status, 404u);
+    EXPECT_EQ(root.record().size(), 0u);
+}
+
+TEST_F(Pages, TheServiceSaysHowItIs) {
+    Server& root = mirror("root");
+    start();
+    EXPECT_EQ(get("/livez").status, 200u);
+    EXPECT_EQ(get("/readyz").status, 200u);
+    const auto status = boost::json::parse(get("/status").body);
+    EXPECT_FALSE(status.at("offline").as_bool());
+    const Reply start_page = get("/");
+    EXPECT_EQ(start_page.status, 200u);
+    EXPECT_THAT(start_page.body, HasSubstr("/simple/"));
+    EXPECT_EQ(get("/no/such/page").status, 404u);
+    EXPECT_EQ(root.record().size(), 0u);
+}
+
+} // namespace
+} // namespace yizhan::integration

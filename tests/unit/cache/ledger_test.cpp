@@ -1,0 +1,78 @@
+#include "cache/ledger.hpp"
+#include "tests/unit/cache/store_fixture.hpp"
+
+namespace yizhan {
+namespace {
+
+const Sha256 one = sha256("one");
+const Sha256 two = sha256("two");
+
+LedgerEntry entry(const Sha256& digest, Grade grade, std::optional<std::uint64_t> size = std::nullopt) {
+    return {digest, grade, size, "https://files.example.org/x", std::nullopt, false};
+}
+
+TEST(Ledger, WhichWordGivesWayToWhich) {
+    struct Case {
+        LedgerEntry old;
+        LedgerEntry entry;
+        LedgerVerdict verdict;
+    };
+    using enum Grade;
+    using enum LedgerVerdict;
+    for (const auto& [old, now, verdict] :
+         std::initializer_list<Case>{{entry(one, seen), entry(two, seen), alarm},
+                                     {entry(one, seen), entry(two, agreed), replace},
+                                     {entry(one, seen), entry(two, root), replace},
+                                     {entry(one, agreed), entry(two, seen), alarm},
+                                     {entry(one, agreed), entry(two, agreed), alarm},
+                                     {entry(one, agreed), entry(two, root), replace},
+                                     {entry(one, root), entry(two, seen), alarm},
+                                     {entry(one, root), entry(two, agreed), alarm},
+                                     {entry(one, root), entry(two, root), alarm},
+                                     {entry(one, root), entry(one, root), same},
+                                     {entry(one, seen), entry(one, root), replace},
+                                     {entry(one, root), entry(one, seen, 5), same},
+                                     {entry(one, root), entry(one, root, 5), replace}})
+        EXPECT_EQ(judge(old, now), verdict) << int(old.grade) << " → " << int(now.grade);
+}
+
+class LedgerTest : public testing::Test {
+  protected:
+    std::vector<std::string> put(std::vector<Store::LedgerRow> rows) {
+        auto alarms = store->put_ledger(rows);
+        EXPECT_TRUE(alarms);
+        return alarms.value_or(std::vector<std::string>{"error"});
+    }
+
+    TempFolder folder;
+    std::unique_ptr<Store> store = open_store(folder.path());
+};
+
+TEST_F(LedgerTest, EntriesAreFoundAndMissesAreNothing) {
+    EXPECT_TRUE(put({{"a", entry(one, Grade::root, 5)}, {"b", entry(two, Grade::seen)}}).empty());
+    EXPECT_EQ(store->find_ledger("a"), entry(one, Grade::root, 5));
+    EXPECT_EQ(store->find_ledger("b"), entry(two, Grade::seen));
+    EXPECT_EQ(store->find_ledger("c"), std::nullopt);
+}
+
+TEST_F(LedgerTest, AnAlarmNamesTheKeyAndLeavesTheEntryAndTheOthersGoIn) {
+    put({{"a", entry(one, Grade::root)}});
+    EXPECT_EQ(put({{"a", entry(two, Grade::root)}, {"b", entry(two, Grade::root)}}), std::vector<std::string>{"a"});
+    EXPECT_EQ(store->find_ledger("a")->digest, one);
+    EXPECT_EQ(store->find_ledger("b")->digest, two);
+}
+
+TEST_F(LedgerTest, ContradictionsWithinOneCallAreSeen) {
+    EXPECT_EQ(put({{"a", entry(one, Grade::root)}, {"a", entry(two, Grade::root)}}), std::vector<std::string>{"a"});
+    EXPECT_EQ(store->find_ledger("a")->digest, one);
+}
+
+TEST_F(LedgerTest, EntriesOutliveAReopening) {
+    put({{"a", entry(one, Grade::root)}});
+    store.reset();
+    store = open_store(folder.path());
+    EXPECT_EQ(store->find_ledger("a"), entry(one, Grade::root));
+}
+
+} // namespace
+} // namespace yizhan

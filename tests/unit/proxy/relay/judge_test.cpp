@@ -1,0 +1,101 @@
+#include "proxy/relay/judge.hpp"
+
+#include "config/digest.hpp"
+
+#include <gtest/gtest.h>
+
+namespace yizhan {
+namespace {
+
+Head head(unsigned status, std::vector<std::pair<std::string, std::string>> fields = {}) {
+    return {.status = status, .url = *Url::parse("https://mirror.example.org/f.whl"), .fields = std::move(fields),
+            .address = {}};
+}
+
+constexpr std::string_view wheel = "f-1-py3-none-any.whl";
+
+TEST(Judge, AWholeAnswerOfTheRightLengthIsTaken) {
+    const auto taken = judge_head(head(200, {{"content-length", "100"}}), {.offset = 0, .size = 100, .filename = wheel});
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(taken->skip, 0u);
+    EXPECT_EQ(taken->total, 100u);
+}
+
+TEST(Judge, ALengthThatNobodyKnowsComesFromTheAnswer) {
+    EXPECT_EQ(judge_head(head(200, {{"content-length", "7"}}), {.offset = 0, .size = {}, .filename = wheel})->total, 7u);
+    EXPECT_EQ(judge_head(head(200), {.offset = 0, .size = {}, .filename = wheel})->total, std::nullopt);
+}
+
+TEST(Judge, AWholeAnswerToARangeIsTakenAndItsStartDropped) {
+    const auto taken =
+        judge_head(head(200, {{"content-length", "100"}}), {.offset = 40, .size = 100, .filename = wheel});
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(taken->skip, 40u);
+}
+
+TEST(Judge, APartialAnswerMustStartWhereItWasAskedToAndReachTheEnd) {
+    const Expectation expected{.offset = 40, .size = 100, .filename = wheel};
+    EXPECT_TRUE(judge_head(head(206, {{"content-range", "bytes 40-99/100"}}), expected));
+    for (const auto* range : {"bytes 41-99/100", "bytes 0-99/100", "bytes 40-98/100", "bytes 40-99/*", "bytes 40-99/101",
+                              "bytes 40-100/100", "40-99/100", "", "bytes 40-99/100, 1-2/3", "bytes -99/100",
+                              "bytes 40-18446744073709551615/100"})
+        EXPECT_FALSE(judge_head(head(206, {{"content-range", range}}), expected)) << range;
+}
+
+TEST(Judge, A206ThatNobodyAskedForIsAMirrorsFault) {
+    const auto rejected = judge_head(head(206, {{"content-range", "bytes 0-99/100"}}),
+                                     {.offset = 0, .size = 100, .filename = wheel});
+    ASSERT_FALSE(rejected);
+    EXPECT_EQ(rejected.error().fault, Fault::mirror);
+}
+
+TEST(Judge, EachRefusalHasItsClass) {
+    struct Case {
+        Head head;
+        Fault fault;
+    };
+    const Case cases[] = {
+        {head(404), Fault::object},
+        {head(410), Fault::object},
+        {head(403), Fault::policy},
+        {head(429), Fault::policy},
+        {head(500), Fault::mirror},
+        {head(502), Fault::mirror},
+        {head(416), Fault::mirror},
+        {head(304), Fault::mirror},
+        {head(200, {{"content-length", "99"}}), Fault::integrity},
+        {head(200, {{"content-length", "0"}}), Fault::mirror},
+        {head(200, {{"content-length", "100"}, {"content-encoding", "gzip"}}), Fault::mirror},
+        {head(200, {{"content-length", "100"}, {"content-type", "text/html; charset=utf-8"}}), Fault::policy},
+    };
+    for (const auto& c : cases) {
+        const auto rejected = judge_head(c.head, {.offset = 0, .size = 100, .filename = wheel});
+        ASSERT_FALSE(rejected) << c.head.status;
+        EXPECT_EQ(rejected.error().fault, c.fault) << c.head.status << " " << rejected.error().words;
+        EXPECT_FALSE(rejected.error().words.empty());
+    }
+}
+
+TEST(Judge, MetadataMayBeText) {
+    EXPECT_TRUE(judge_head(head(200, {{"content-type", "text/html"}, {"content-length", "5"}}),
+                           {.offset = 0, .size = {}, .filename = "f-1-py3-none-any.whl.metadata"}));
+}
+
+TEST(Judge, HtmlInPlaceOfAnArchiveIsSeenInItsFirstByte) {
+    for (const auto* name : {"f.whl", "f.zip", "f.tar.gz", "f.tar.bz2", "f.conda", "f.tgz"}) {
+        const auto rejected = judge_first_bytes(as_bytes("<!DOCTYPE html><title>no</title>"), name);
+        ASSERT_TRUE(rejected) << name;
+        EXPECT_EQ(rejected->fault, Fault::policy);
+    }
+}
+
+TEST(Judge, AnArchivesOwnFirstBytesPass) {
+    EXPECT_FALSE(judge_first_bytes(as_bytes("PK\x03\x04 and so on"), "f.whl"));
+    EXPECT_FALSE(judge_first_bytes(as_bytes("P"), "f.whl"));
+    EXPECT_FALSE(judge_first_bytes(as_bytes("\x1f\x8b\x08"), "f.tar.gz"));
+    EXPECT_FALSE(judge_first_bytes(as_bytes("Metadata-Version: 2.1"), "f.whl.metadata"));
+    EXPECT_FALSE(judge_first_bytes(as_bytes("<html>"), "f.html"));
+}
+
+} // namespace
+} // namespace yizhan

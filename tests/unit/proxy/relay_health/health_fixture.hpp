@@ -1,0 +1,36 @@
+// Clocks and chances that tests hold in their hands.
+#pragma once
+
+#include "proxy/relay/health/clock.hpp"
+#include "proxy/relay/health/health_settings.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <memory>
+#include <random>
+
+namespace yizhan {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t KiB = 1024;
+constexpr std::uint64_t MiB = 1024 * KiB;
+
+/// Some moment, far from the clock's start.
+inline const Moment start = Moment{} + 1000h;
+
+/// `seconds` after the start.
+inline Moment at(double seconds) { return start + std::chrono::duration_cast<Moment::duration>(Seconds(seconds)); }
+
+inline Chance always(double value) {
+    return [value] { return value; };
+}
+
+inline Chance seeded(unsigned seed) {
+    return [engine = std::make_shared<std::mt19937_64>(seed)] {
+        return std::uniform_real_distribution<double>(0, 1)(*engine);
+    };
+}
+
+} // namespace yizhan

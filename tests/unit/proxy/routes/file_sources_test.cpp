@@ -1,0 +1,63 @@
+#include "proxy/routes/file_sources.hpp"
+
+#include <gtest/gtest.h>
+
+namespace yizhan {
+namespace {
+
+const std::string hex = "07512c0959c5adf988c44d9e1e0d940f5b074516ecc87e96b1af25f59de9ba38";
+
+LocatedFile pypi_file(const std::string& filename = "pip-23.0.1-py3-none-any.whl") {
+    return {.blake2b = Blake2b256::from_hex(hex), .sha256 = {}, .filename = filename, .metadata = false};
+}
+
+Settings::Pypi upstreams() {
+    Settings::Pypi out;
+    out.upstream = {{.url = "https://mirror.example/simple/",
+                     .files = {},
+                     .packages = "https://mirror.example/packages/",
+                     .family = "m",
+                     .root = false},
+                    {.url = "https://index.example/simple/",
+                     .files = {},
+                     .packages = "https://files.example/packages/",
+                     .family = "r",
+                     .root = true},
+                    {.url = "https://other.example/simple/", .files = {}, .packages = "", .family = "o", .root = false}};
+    return out;
+}
+
+const std::string in_layout = "07/51/2c0959c5adf988c44d9e1e0d940f5b074516ecc87e96b1af25f59de9ba38/";
+
+TEST(FileSources, APypiPathIsAskedForAtEveryUpstreamThatKeepsPypisLayout) {
+    const auto sources = file_sources(upstreams(), pypi_file(), "");
+    ASSERT_EQ(sources.size(), 2u);
+    EXPECT_EQ(sources[0].url.str(), "https://mirror.example/packages/" + in_layout + "pip-23.0.1-py3-none-any.whl");
+    EXPECT_FALSE(sources[0].root);
+    EXPECT_EQ(sources[1].url.str(), "https://files.example/packages/" + in_layout + "pip-23.0.1-py3-none-any.whl");
+    EXPECT_TRUE(sources[1].root);
+    EXPECT_EQ(sources[1].endpoint, "https://index.example/simple/");
+}
+
+TEST(FileSources, TheUrlOfTheRootsPageStandsForTheRoot) {
+    const auto sources = file_sources(upstreams(), pypi_file(), "https://cdn.example/x/pip.whl");
+    ASSERT_EQ(sources.size(), 2u);
+    EXPECT_EQ(sources[1].url.str(), "https://cdn.example/x/pip.whl");
+}
+
+TEST(FileSources, AFileWithAPathOfItsOwnIsOnlyWhereThePageSays) {
+    const LocatedFile file{.blake2b = {}, .sha256 = sha256("x"), .filename = "f-1.tar.gz", .metadata = false};
+    EXPECT_TRUE(file_sources(upstreams(), file, "").empty());
+    const auto sources = file_sources(upstreams(), file, "https://index.example/dl/f-1.tar.gz");
+    ASSERT_EQ(sources.size(), 1u);
+    EXPECT_TRUE(sources[0].root);
+}
+
+TEST(FileSources, APlusIsSentAsPercent2bBecauseObjectStoresReadItAsASpace) {
+    const auto sources = file_sources(upstreams(), pypi_file("torch-2.4.0+cu121-cp311-cp311-linux_x86_64.whl"), "");
+    EXPECT_TRUE(sources[0].url.str().ends_with("/torch-2.4.0%2Bcu121-cp311-cp311-linux_x86_64.whl"))
+        << sources[0].url.str();
+}
+
+} // namespace
+} // namespace yizhan
