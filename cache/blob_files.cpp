@@ -45,7 +45,8 @@ BlobFiles::BlobFiles(const fs::path& data)
 Result<void> BlobFiles::prepare() const {
     const auto blobs = fs::path(blobs_).parent_path();
     // The last folder made is the mark that all were: a cut in between is mended by making them again.
-    const bool complete = fs::exists(folder_path(folders - 1)) && fs::exists(partials_);
+    std::error_code error;
+    const bool complete = fs::exists(folder_path(folders - 1), error) && fs::exists(partials_, error);
     if (complete)
         return {};
     for (const auto& folder : {blobs, fs::path(blobs_), partials_})

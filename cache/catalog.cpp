@@ -77,8 +77,7 @@ rocksdb::ColumnFamilyOptions family_options() {
     table.format_version = 5;
     rocksdb::ColumnFamilyOptions options;
     options.write_buffer_size = 16 * MiB;
-    options.compression = rocksdb::kLZ4Compression;
-    options.bottommost_compression = rocksdb::kZSTD;
+    options.compression = rocksdb::kLZ4Compression; // half of a row is digests, which nothing makes smaller
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     return options;
 }
@@ -249,8 +248,10 @@ Result<void> Catalog::scan(Family family, std::string_view prefix, const Visit& 
 }
 
 Result<void> Catalog::write(const Batch& batch, Sync sync) {
-    if (rep_->failed) // a full disk may have room again
-        if (const auto resumed = rep_->database->Resume(); !resumed.ok())
+    // A full disk may have room again. "Busy" says that RocksDB looks for itself, every 5 s; the write below then tells
+    // what it waits for.
+    if (rep_->failed)
+        if (const auto resumed = rep_->database->Resume(); !resumed.ok() && !resumed.IsBusy())
             return fail_status("write to", resumed);
     rocksdb::WriteOptions options;
     options.sync = sync == Sync::yes;

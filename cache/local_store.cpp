@@ -58,9 +58,12 @@ Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> LocalStore::open(const fs::path& data, const Options& options) {
     std::error_code error;
-    fs::create_directories(data, error);
+    const bool made = fs::create_directories(data, error);
     if (error)
         return fail_errno("cannot make the data folder " + data.string(), error.value());
+    if (made)
+        if (auto synced = sync_folder(fs::absolute(data, error).parent_path()); !synced)
+            return std::unexpected(synced.error());
     auto lock = FolderLock::acquire(data);
     if (!lock)
         return std::unexpected(lock.error());
@@ -80,7 +83,8 @@ LocalStore::LocalStore(FolderLock lock, const fs::path& data, const Options& opt
 LocalStore::~LocalStore() = default;
 
 Result<void> LocalStore::start(const fs::path& data, const StepHook& hook) {
-    const bool populated = fs::exists(data / "blobs");
+    std::error_code error;
+    const bool populated = fs::exists(data / "blobs", error);
     if (auto prepared = files_.prepare(); !prepared)
         return prepared;
     const auto removed = files_.remove_partials();

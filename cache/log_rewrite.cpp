@@ -3,8 +3,6 @@
 #include "cache/blob_files.hpp"
 #include "cache/changes.hpp"
 
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -99,8 +97,8 @@ Result<RewrittenLog> rewrite_log(Catalog& catalog, const std::filesystem::path& 
     auto done = log->sync();
     if (done)
         done = before(hook, CommitStep::replace_log, "cannot replace " + target.string());
-    if (done && std::rename(fresh.c_str(), target.c_str()) != 0)
-        done = fail_errno("cannot rename " + fresh.string() + " to " + target.string(), errno);
+    if (done)
+        done = log->rename(target);
     if (done)
         done = sync_folder(data);
     if (!done)

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <random>
 #include <string>
@@ -146,6 +147,13 @@ Result<void> ObjectsLog::append(std::string_view lines) {
 Result<void> ObjectsLog::sync() {
     if (fdatasync(descriptor_.get()) != 0)
         return fail_errno("cannot make " + path_.string() + " durable", errno);
+    return {};
+}
+
+Result<void> ObjectsLog::rename(const std::filesystem::path& target) {
+    if (std::rename(path_.c_str(), target.c_str()) != 0)
+        return fail_errno("cannot rename " + path_.string() + " to " + target.string(), errno);
+    path_ = target;
     return {};
 }
 

@@ -41,6 +41,9 @@ class ObjectsLog {
     Result<void> append(std::string_view lines);
     Result<void> sync();
 
+    /// Gives the file another name, replacing what has it; not durable before the folder is synced.
+    Result<void> rename(const std::filesystem::path& target);
+
     /// Cuts off what stands from `offset` on: a torn tail, or lines whose commit failed.
     Result<void> truncate(std::uint64_t offset);
 

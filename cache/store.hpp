@@ -1,10 +1,10 @@
-// Bytes at rest: blobs named by SHA-256, and the catalog (RocksDB) that says which path and which document is which
-// blob.
+// Bytes at rest: blobs named by SHA-256, and the catalog (RocksDB) that says which path and which document is which.
 //
-// Threads: `find…` from any thread; `begin`, `put_document` and Fill block on the disk and belong on a disk thread;
-// commits and erasures run one after another on the store's own commit thread.
-// After a crash: what was acknowledged is found again; a fill that was not committed is gone; an orphan blob is adopted
-// or removed at the next start. One process owns a data folder.
+// Threads: `find…`, `stats`, `commit`, `link` and `erase` (the last three only queue) from any thread; everything else
+// blocks on the disk and belongs on a disk thread. Commits and erasures run one after another on a thread of the store.
+//
+// After a crash: what was acknowledged is found again; a fill that was not committed is gone; a finished blob without a
+// row is read at the next start and adopted where its bytes are right. One process owns a data folder.
 #pragma once
 
 #include "config/digest.hpp"
@@ -86,8 +86,9 @@ struct StoreStats {
     std::uint64_t bytes = 0;   ///< of blobs
     std::uint64_t objects = 0; ///< paths
     std::uint64_t documents = 0;
-    bool rebuilt = false; ///< the catalog was damaged and has been rebuilt from objects.log and the blobs
-    std::uint64_t partials_removed = 0;
+    bool rebuilt = false; ///< at this start, from objects.log and the blobs: the ledger is empty, and whoever wrote it
+                          ///< makes it again from the documents
+    std::uint64_t partials_removed = 0; ///< at this start
 };
 
 class Store;
@@ -101,7 +102,8 @@ class Fill {
     Fill& operator=(Fill&&) noexcept;
     ~Fill();
 
-    /// Writes all of `bytes` at `offset`; starts write-back every 32 MiB so that the final sync is short.
+    /// Writes all of `bytes` at `offset`; starts write-back every 32 MiB so that the final sync is short. Errors:
+    /// no_space, io; after one the fill can neither be written nor committed any more, only read and dropped.
     Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes);
 
     std::uint64_t written() const; ///< end of the furthest byte written
@@ -119,7 +121,7 @@ class Fill {
 class Store {
   public:
     struct Options {
-        std::uint64_t min_free = 0;             ///< bytes to leave free on the file system; begin() refuses below it
+        std::uint64_t min_free = 0; ///< bytes to leave free, but at most 5 % of the file system; begin() refuses below
         std::function<int(CommitStep)> on_step; ///< for tests: see commit_step.hpp
     };
 
@@ -136,25 +138,32 @@ class Store {
 
     /// Makes the fill's bytes the blob `digest` (computed by the caller on the way in) and names it. The handler runs
     /// on the commit thread once it is acknowledged (durable and visible), or with the error; never inside this call.
+    /// It may call anything but put_document. A path that stood for other bytes stands for these from now on, and bytes
+    /// that nothing leads to any more are erased. Errors: refused (the path has another digest on a stronger word),
+    /// invalid (holes, a path or source over 8 KiB), no_space, io (the fill is dropped), corrupt.
     using Committed = std::move_only_function<void(Result<Blob>)>;
     virtual void commit(Fill fill, const Sha256& digest, Provenance provenance, Committed handler) = 0;
 
-    /// Also names a blob that is here already, as commit does.
+    /// Also names a blob that is here already, as commit does. Errors also: not_found.
     virtual void link(const Sha256& digest, Provenance provenance, Committed handler) = 0;
 
-    /// Forgets the blob and every path that leads to it, then deletes its file.
+    /// Forgets the blob and every path and document that leads to it, then deletes its file. None there: no error.
     virtual void erase(const Sha256& digest, std::move_only_function<void(Result<void>)> handler) = 0;
 
-    /// Stores a document's bytes as a blob and its row under `key` in one step; blocks until durable.
+    /// Stores a document's bytes as a blob and its row under `key` in one step; blocks until durable. The bytes it
+    /// replaces are erased unless something else leads to them. Not from a handler. Errors: digest_mismatch (bytes and
+    /// document.digest differ), invalid (a text over 8 KiB), and commit's.
     virtual Result<Blob> put_document(std::string_view key, std::string_view bytes, Document document) = 0;
     virtual std::optional<Document> find_document(std::string_view key) const = 0;
-    /// A 304: only `checked_at` changes. Not synced: losing it costs one revalidation.
+    /// A 304: only `checked_at` changes. Not synced: losing it costs one revalidation. May wait for a commit's syncs,
+    /// so it belongs on a disk thread too. Errors: not_found.
     virtual Result<void> touch_document(std::string_view key, std::int64_t checked_at) = 0;
     /// Keys of documents that start with `prefix`, in order, at most `limit`.
     virtual std::vector<std::string> document_keys(std::string_view prefix, std::size_t limit) const = 0;
 
-    /// Writes all entries in one batch. An entry with a weaker grade never replaces a stronger one; the keys for which
-    /// an equal or stronger entry with another digest stood already are returned (an alarm), and are left as they were.
+    /// Writes all entries in one batch, not synced: they can be made again from the documents. An entry with a weaker
+    /// grade never replaces a stronger one; the keys for which an equal or stronger entry with another digest stood
+    /// already are returned (an alarm), and are left as they were.
     struct LedgerRow {
         std::string key;
         LedgerEntry entry;

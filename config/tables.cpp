@@ -106,16 +106,20 @@ const MergedRow* Tables::merged_project(std::string_view project) const {
     return row_where(merged, [&](const MergedRow& row) { return row.project == project; });
 }
 
-Result<const GpuRow*> Tables::gpu(std::string_view name) const {
+const GpuRow* Tables::find_gpu(std::string_view name) const {
     const auto key = gpu_key(name);
     auto found = gpu_keys.find(key);
     // "K620" for "Quadro K620"; but a bare number would take "Quadro 600" for a GeForce.
     const bool bare = std::ranges::all_of(key, [](char c) { return c >= '0' && c <= '9'; });
     if (found == gpu_keys.end() && !bare)
         found = gpu_keys.find("quadro" + key);
-    if (found != gpu_keys.end())
-        return &gpus[found->second];
-    const auto near = near_names(*this, key);
+    return found == gpu_keys.end() ? nullptr : &gpus[found->second];
+}
+
+Result<const GpuRow*> Tables::gpu(std::string_view name) const {
+    if (const auto* const known = find_gpu(name))
+        return known;
+    const auto near = near_names(*this, gpu_key(name));
     const auto shown = name.substr(0, 100);
     if (near.empty())
         return fail(Errc::not_found, fmt::format("no GPU called \"{}\" is known; write its compute capability instead, "

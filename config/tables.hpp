@@ -85,7 +85,7 @@ struct CapabilityRow {
     std::string architecture;
     std::vector<std::string> chips;
     std::optional<DriverVersion> first_driver; ///< the branch that first knows it
-    std::optional<DriverVersion> last_driver;  ///< the last branch that supports it
+    std::optional<DriverVersion> dropped_in;   ///< the first branch that no longer supports it
     bool jetson = false;                       ///< a board of its own software: server builds do not run there, …
     std::optional<CudaVersion> server_cuda;    ///< … except from this CUDA on
     Evidence evidence;
@@ -154,7 +154,10 @@ struct Tables {
     const CapabilityRow* capability(ComputeCapability capability) const;
     const MergedRow* merged_project(std::string_view project) const;
 
-    /// The GPU of that name, however written (`gpu_key`). Errors: Errc::not_found with the nearest names.
+    /// The GPU of that name, however written (`gpu_key`), or null.
+    const GpuRow* find_gpu(std::string_view name) const;
+
+    /// The same. Errors: Errc::not_found with the nearest names, for which it compares with all: not for loops.
     Result<const GpuRow*> gpu(std::string_view name) const;
 };
 

@@ -143,8 +143,8 @@ TensorflowRow read_tensorflow(TableRow& row) {
 }
 
 constexpr std::array<std::string_view, 10> capability_columns{
-    "capability",  "architecture", "chips",      "board",  "first_driver",
-    "last_driver", "server_cuda",  "confidence", "source", "note"};
+    "capability", "architecture", "chips",      "board",  "first_driver",
+    "dropped_in", "server_cuda",  "confidence", "source", "note"};
 
 CapabilityRow read_capability(TableRow& row) {
     CapabilityRow out;
@@ -156,7 +156,7 @@ CapabilityRow read_capability(TableRow& row) {
         row.complain(3, "expected jetson or nothing");
     out.jetson = row.text(3) == "jetson";
     out.first_driver = row.driver(4);
-    out.last_driver = row.driver(5);
+    out.dropped_in = row.driver(5);
     out.server_cuda = row.cuda(6);
     if (out.server_cuda && !out.jetson)
         row.complain(6, "is only for boards");

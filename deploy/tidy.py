@@ -13,12 +13,15 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIDY = "clang-tidy-19"
+# GoogleTest's macros cost the analyzer a minute per file (68 s of 69 s measured) and teach it nothing about our code.
+TEST_CHECKS = "--checks=-clang-analyzer-*"
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # git's name for a tree with nothing in it
 
 
@@ -60,7 +63,9 @@ class Sources:
                 current = found.setdefault(line.split(":", 1)[0], [])
             elif line.strip() and current is not None:
                 current.append((self.build / line.strip()).resolve())
-        return {name: found.get(entry["output"], []) for name, entry in self.commands.items() if "output" in entry}
+        # CMake 3.25 does not write "output" into the database; the command says it.
+        outputs = {name: re.search(r" -o (\S+) ", entry["command"]) for name, entry in self.commands.items()}
+        return {name: found.get(output.group(1), []) for name, output in outputs.items() if output}
 
     def through(self, name):
         """The source to look at for `name`: itself, its namesake, or one that includes it; None where there is none."""
@@ -92,7 +97,9 @@ def look(sources, name, deadline):
     if time.monotonic() > deadline:
         return name, None, "", 0.0
     started = time.monotonic()
-    done = subprocess.run([TIDY, "--quiet", "-p", str(sources.build), str(ROOT / name)], capture_output=True, text=True)
+    checks = [TEST_CHECKS] if name.startswith("tests/") else []
+    done = subprocess.run([TIDY, "--quiet", "-p", str(sources.build), *checks, str(ROOT / name)], capture_output=True,
+                          text=True)
     noise = "warnings generated", "Suppressed ", "Use -header-filter", "Use -system-headers"
     words = [line for line in (done.stdout + done.stderr).splitlines() if not any(part in line for part in noise)]
     return name, done.returncode == 0, "\n".join(words), time.monotonic() - started

@@ -16,11 +16,11 @@ namespace yizhan {
 /// What a line tells. All views are read before write() returns.
 struct AccessEntry {
     std::string_view client;
-    std::string_view line;      ///< the request line; values of query parameters are replaced by "***"
+    std::string_view line; ///< the request line; values of query parameters are replaced by "***"
     unsigned status = 0;
-    std::uint64_t bytes = 0;    ///< of the body, as given to the kernel
+    std::uint64_t bytes = 0; ///< of the body, as given to the kernel
     std::chrono::steady_clock::duration duration{};
-    std::string_view note;      ///< "hit", "miss", "left", "cut", …; empty: "-"
+    std::string_view note; ///< "hit", "miss", "left", "cut", …; empty: "-"
     std::uint64_t id = 0;
 };
 

@@ -2,9 +2,8 @@
 
 #include "proxy/http/field_syntax.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <charconv>
 

@@ -1,8 +1,7 @@
 #include "proxy/http/buffer_pool.hpp"
 
-#include <sys/mman.h>
-
 #include <new>
+#include <sys/mman.h>
 #include <utility>
 
 namespace yizhan {

@@ -82,8 +82,8 @@ bool has_etag(std::string_view list, std::string_view etag, bool weak_too) {
 struct Conditions {
     std::string_view range, if_range;
     unsigned ranges = 0, if_ranges = 0;
-    bool if_match = false, matched = false;           ///< If-Match: present, satisfied
-    bool none_match_fails = false;                    ///< If-None-Match names what we have
+    bool if_match = false, matched = false; ///< If-Match: present, satisfied
+    bool none_match_fails = false;          ///< If-None-Match names what we have
 };
 
 Conditions read(const Request& request, const Representation& representation) {

@@ -11,8 +11,8 @@ namespace yizhan {
 
 /// What is known of the representation that a 200 would carry.
 struct Representation {
-    std::string_view etag;             ///< strong, with its quotes; empty: none
-    bool if_range_only = false;        ///< see Response
+    std::string_view etag;      ///< strong, with its quotes; empty: none
+    bool if_range_only = false; ///< see Response
     Ranges ranges = Ranges::none;
     std::optional<std::uint64_t> size; ///< unknown: no range can be answered
 };

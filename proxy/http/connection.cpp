@@ -1,6 +1,7 @@
 #include "proxy/http/connection.hpp"
 
 #include "proxy/http/field_syntax.hpp"
+#include "proxy/http/own_answers.hpp"
 #include "proxy/http/stream_sender.hpp"
 #include "proxy/http/target.hpp"
 
@@ -8,14 +9,11 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
-
-#include <poll.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <exception>
+#include <unistd.h>
 #include <utility>
 
 namespace yizhan {
@@ -26,48 +24,7 @@ constexpr unsigned most_in_a_row = 32;
 // A client over a limit gets this long to send the request that 503 answers.
 constexpr std::chrono::milliseconds overload_patience{1000};
 
-/// Of bytes that may not be a request at all.
-std::string_view first_line(std::string_view bytes) {
-    if (bytes.starts_with("\r\n"))
-        bytes.remove_prefix(2);
-    return bytes.substr(0, bytes.find_first_of("\r\n"));
-}
-
-Response refused(const Refusal& refusal) {
-    auto response = plain(refusal.status, refusal.sentence);
-    if (refusal.status == 405)
-        response.fields.emplace_back("Allow", "GET, HEAD");
-    response.close = refusal.status != 404; // whoever sends what no client sends gets no second try on this connection
-    response.note = "refused";
-    return response;
-}
-
-Response overloaded(Peers::Welcome welcome) {
-    auto response = plain(503, welcome == Peers::Welcome::client_full
-                                   ? "Too many connections from this address; close some, or try again later."
-                                   : "Too many connections; try again later.");
-    response.fields.emplace_back("Retry-After", "2");
-    response.close = true;
-    response.note = "limit";
-    return response;
-}
-
 } // namespace
-
-std::chrono::milliseconds ConnectionLimits::tick() const {
-    using namespace std::chrono_literals;
-    auto shortest = std::min({header_timeout, idle_timeout, write_grace, head_patience, linger_timeout});
-    return std::clamp(shortest / 4, 5ms, 250ms);
-}
-
-Accepted::Accepted(Accepted&& other) noexcept
-    : fd(std::exchange(other.fd, -1)), family(other.family), peer(std::move(other.peer)),
-      local(std::move(other.local)), seat(std::move(other.seat)) {}
-
-Accepted::~Accepted() {
-    if (fd >= 0)
-        ::close(fd);
-}
 
 void Connection::start(Core& core, const ConnectionContext& context, Accepted accepted) {
     auto connection = std::make_unique<Connection>(core, context, std::move(accepted));
@@ -128,8 +85,8 @@ Task<void> Connection::run() {
 }
 
 /// A deadline for what comes next: for a whole head from its first byte, never for a single byte, or a client that
-/// drips its head could hold a connection for ever. The next tick sets it: reading the clock for every request costs more
-/// than deadlines that are late by a tick.
+/// drips its head could hold a connection for ever. The next tick sets it: reading the clock for every request costs
+/// more than deadlines that are late by a tick.
 void Connection::begin_wait() {
     const bool between = served_before_ && buffer_.empty();
     phase_ = between ? Phase::idle : Phase::reading;
@@ -194,8 +151,11 @@ Task<bool> Connection::answer(RequestHead& head) {
     try {
         auto unasked = take(head);
         auto response = unasked ? std::move(*unasked) : co_await context_.handler.handle(request_);
-        const auto delivery = begin(response, head.http_1_1);
-        goes_on = send_at_once(delivery, response) ? persists_ : co_await deliver(response, delivery, head.http_1_1);
+        if (gone_ == Gone::no) {
+            const auto delivery = begin(response, head.http_1_1);
+            goes_on =
+                send_at_once(delivery, response) ? persists_ : co_await deliver(response, delivery, head.http_1_1);
+        }
     } catch (const std::exception& error) {
         bug = error.what();
     }
@@ -203,7 +163,7 @@ Task<bool> Connection::answer(RequestHead& head) {
         co_await apologize(head, bug);
     log(head.line);
     served_before_ = true;
-    co_return goes_on && gone_ == Gone::no;
+    co_return goes_on&& gone_ == Gone::no;
 }
 
 /// Fills request_; a response where the handler is not to be asked.
@@ -226,8 +186,7 @@ Delivery Connection::begin(Response& response, bool http_1_1) {
     auto delivery = plan_delivery(request_, http_1_1, persists_ && !core_.draining(), response);
     if (!render_head(response, delivery.head, head_bytes_)) {
         spdlog::error("request {}: the response had a field that must not be sent", request_.id);
-        response = plain(500, "The answer had a malformed header field and is withheld.");
-        response.close = true;
+        response = broken(request_.id);
         delivery = plan_delivery(request_, http_1_1, false, response);
         render_head(response, delivery.head, head_bytes_);
     }
@@ -304,7 +263,7 @@ Task<Result<void>> Connection::send_stream(ByteStream& stream, const Delivery& d
     co_return sent;
 }
 
-/// For a bug of ours. The client learns an id, the log what happened.
+/// For a bug of ours.
 Task<void> Connection::apologize(const RequestHead& head, const std::string& bug) {
     spdlog::error("request {} ({}) ended in an exception: {}", request_.id, printable(head.line, 200), bug);
     persists_ = false;
@@ -312,8 +271,7 @@ Task<void> Connection::apologize(const RequestHead& head, const std::string& bug
         reset_on_close_ = true;
         co_return;
     }
-    auto response = plain(
-        500, fmt::format("Something went wrong inside yizhan; its log tells more about request {}.", request_.id));
+    auto response = broken(request_.id);
     const auto delivery = begin(response, head.http_1_1);
     co_await deliver(response, delivery, head.http_1_1);
 }
@@ -335,55 +293,6 @@ Task<void> Connection::linger() {
         error = failed;
         drained += size;
     }
-}
-
-void Connection::tick(Clock::time_point now) {
-    if (phase_ != Phase::answering) {
-        if (!deadline_)
-            deadline_ = now + patience_;
-        if (now < *deadline_ || timed_out_)
-            return;
-        timed_out_ = true;
-        error_code ignored;
-        socket_.cancel(ignored);
-        return;
-    }
-    const bool blocked = outlet_.blocked();
-    if (floor_.too_slow(now, blocked ? outlet_.taken() : 0, blocked))
-        return let_go(Gone::slow);
-    if (blocked)
-        return;
-    // Neither do we read nor write: only by asking is it noticed that the client has gone.
-    if (client_has_left())
-        return let_go(Gone::left);
-    if (outlet_.head_is_waiting() && now - started_ >= context_.limits.head_patience)
-        outlet_.try_send({});
-}
-
-void Connection::drain() {
-    if (phase_ == Phase::answering || phase_ == Phase::lingering || !buffer_.empty())
-        return;
-    error_code ignored;
-    socket_.cancel(ignored);
-}
-
-void Connection::cut() {
-    let_go(Gone::cut);
-}
-
-void Connection::let_go(Gone why) {
-    if (gone_ == Gone::no)
-        gone_ = why;
-    timed_out_ = true;
-    reset_on_close_ = true;
-    error_code ignored;
-    socket_.cancel(ignored);
-    cancel_.emit(asio::cancellation_type::terminal);
-}
-
-bool Connection::client_has_left() {
-    pollfd end{.fd = socket_.native_handle(), .events = POLLRDHUP, .revents = 0};
-    return ::poll(&end, 1, 0) > 0;
 }
 
 void Connection::log(std::string_view line) {

@@ -1,13 +1,12 @@
 // One client's connection: reads a head, has it judged, asks the handler, sends the answer, and begins again.
 #pragma once
 
-#include "proxy/http/authority.hpp"
+#include "proxy/http/accepted.hpp"
 #include "proxy/http/core.hpp"
 #include "proxy/http/delivery.hpp"
 #include "proxy/http/guard.hpp"
 #include "proxy/http/message.hpp"
 #include "proxy/http/outlet.hpp"
-#include "proxy/http/peers.hpp"
 #include "proxy/http/rate_floor.hpp"
 #include "proxy/http/receive_buffer.hpp"
 
@@ -29,8 +28,8 @@ struct ConnectionLimits {
     std::chrono::milliseconds write_grace{30'000};    ///< how long a client may take nothing at all
     /// A head whose body lets itself be waited for leaves alone after this: pip gives up after 15 s without a byte.
     std::chrono::milliseconds head_patience{10'000};
-    std::chrono::milliseconds linger_timeout{2'000};  ///< for a client to read our last answer and close
-    std::uint64_t linger_bytes = 1024UL * 1024;       ///< of what it still sends meanwhile
+    std::chrono::milliseconds linger_timeout{2'000}; ///< for a client to read our last answer and close
+    std::uint64_t linger_bytes = 1024UL * 1024;      ///< of what it still sends meanwhile
 
     /// How often a core must look so that no deadline is late by more than a quarter.
     std::chrono::milliseconds tick() const;
@@ -40,20 +39,6 @@ struct ConnectionLimits {
 struct ConnectionContext {
     Handler& handler;
     ConnectionLimits limits;
-};
-
-/// A socket just accepted, and who is at its ends.
-struct Accepted {
-    int fd = -1; ///< non-blocking; owned
-    int family = 0;
-    Peer peer;
-    LocalAddress local;
-    Peers::Seat seat;
-
-    Accepted() = default;
-    Accepted(Accepted&& other) noexcept;
-    Accepted& operator=(Accepted&&) = delete;
-    ~Accepted();
 };
 
 /// Lives and dies on its core. Requests are answered strictly in order and nothing is read while one is being answered,
@@ -112,11 +97,11 @@ class Connection final : public Resident {
     Gone gone_ = Gone::no;
     bool served_before_ = false;
     bool timed_out_ = false;
-    bool lingers_ = false;         // our close must not take the last answer away from the client
-    bool reset_on_close_ = false;  // the end of the connection must not look like the end of a body
-    bool persists_ = false;        // as the last head said
-    unsigned in_a_row_ = 0;        // requests answered without waiting for the client
-    unsigned status_ = 0;          // of the answer being sent, for the log
+    bool lingers_ = false;        // our close must not take the last answer away from the client
+    bool reset_on_close_ = false; // the end of the connection must not look like the end of a body
+    bool persists_ = false;       // as the last head said
+    unsigned in_a_row_ = 0;       // requests answered without waiting for the client
+    unsigned status_ = 0;         // of the answer being sent, for the log
     std::string_view note_;
     std::chrono::milliseconds patience_{};
     std::optional<Clock::time_point> deadline_; // none: the next tick sets it

@@ -92,8 +92,8 @@ class Core {
     std::chrono::steady_clock::time_point flushed_at_{};
     // Declared after what connections use: destroying the context destroys the connections that are left.
     asio::io_context context_{1};
-    using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                             asio::wait_traits<std::chrono::steady_clock>, Executor>;
+    using Timer =
+        asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
     Timer tick_timer_{context_};
     Timer flush_timer_{context_};
 };

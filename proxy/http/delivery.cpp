@@ -69,9 +69,7 @@ Delivery plan_delivery(const Request& request, bool http_1_1, bool keep_alive, R
     if (request.method == Method::head && !out.size)
         out.head.framing = Framing::none;
     const bool stays = keep_alive && !response.close && out.head.framing != Framing::close;
-    out.head.persistence = !stays      ? Persistence::close
-                           : !http_1_1 ? Persistence::keep_alive
-                                       : Persistence::implied;
+    out.head.persistence = !stays ? Persistence::close : !http_1_1 ? Persistence::keep_alive : Persistence::implied;
     return out;
 }
 

@@ -1,13 +1,12 @@
 #include "proxy/http/descriptors.hpp"
 
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <fcntl.h>
 #include <string_view>
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace yizhan {
 namespace {

@@ -2,10 +2,9 @@
 
 #include "proxy/run_on.hpp"
 
+#include <cerrno>
 #include <sys/uio.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 namespace yizhan {
 namespace {

@@ -36,8 +36,8 @@ std::uint64_t word_at(const char* data) {
     return word;
 }
 
-/// Every field of every request and response passes here: eight bytes at a time, the last eight overlapping; only what is
-/// suspicious (a tab is) gets looked at byte by byte.
+/// Every field of every request and response passes here: eight bytes at a time, the last eight overlapping; only what
+/// is suspicious (a tab is) gets looked at byte by byte.
 bool is_value(std::string_view text, bool beyond_ascii) {
     const auto size = text.size();
     std::uint64_t found = size < 8;
@@ -46,9 +46,9 @@ bool is_value(std::string_view text, bool beyond_ascii) {
     if (size > 8)
         found |= suspicious(word_at(text.data() + size - 8), beyond_ascii);
     return found == 0 || std::ranges::all_of(text, [beyond_ascii](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return byte >= 0x80 ? beyond_ascii : (byte >= 0x20 && byte != 0x7f) || byte == '\t';
-    });
+               const auto byte = static_cast<unsigned char>(c);
+               return byte >= 0x80 ? beyond_ascii : (byte >= 0x20 && byte != 0x7f) || byte == '\t';
+           });
 }
 
 char lower(char c) {

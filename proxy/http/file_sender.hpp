@@ -12,9 +12,9 @@
 
 namespace yizhan {
 
-/// How file bytes reach the socket. Measured over loopback on Linux 6.18, ext4, page cache warm: sendfile 0.07 CPU seconds
-/// per GiB and 10 µs for 100 KB with its head, pread+send 0.25 and 16 (nginx: 0.07 and 10, 0.23 and 15.5). Before Linux
-/// 6.5 sendfile moves 64 KiB at a time and may lose over loopback; over a network card it wins there too.
+/// How file bytes reach the socket. Measured over loopback on Linux 6.18, ext4, page cache warm: sendfile 0.07 CPU
+/// seconds per GiB and 10 µs for 100 KB with its head, pread+send 0.25 and 16 (nginx: 0.07 and 10, 0.23 and 15.5).
+/// Before Linux 6.5 sendfile moves 64 KiB at a time and may lose over loopback; over a network card it wins there too.
 enum class FileMode { pread, sendfile };
 
 /// One per core. Yields to the core's other connections every 2 MiB, so that one fast client cannot keep it.

@@ -37,8 +37,8 @@ Refused refuse_early(std::string_view partial, const GuardRules& rules) {
     // Room for the longest method and the version around a target of the greatest length.
     constexpr std::size_t around_target = 64;
     if (partial.size() > rules.max_target + around_target)
-        return Refusal{.status = 414, .sentence = fmt::format("The request target is longer than {} bytes.",
-                                                              rules.max_target)};
+        return Refusal{.status = 414,
+                       .sentence = fmt::format("The request target is longer than {} bytes.", rules.max_target)};
     return std::nullopt;
 }
 
@@ -69,8 +69,8 @@ Refused take_method(std::string_view method, RequestHead& head) {
         return Refusal{.status = 405,
                        .sentence = "yizhan is a mirror, not a forward proxy: take it out of https_proxy and give its "
                                    "address as the index URL instead."};
-    return Refusal{.status = 405, .sentence = fmt::format("{} is not allowed here: yizhan only answers GET and HEAD.",
-                                                          method)};
+    return Refusal{.status = 405,
+                   .sentence = fmt::format("{} is not allowed here: yizhan only answers GET and HEAD.", method)};
 }
 
 /// An absolute-form target (RFC 9112 3.2.2) of ours becomes origin-form; others mean that we were taken for a proxy.

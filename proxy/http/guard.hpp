@@ -41,9 +41,9 @@ struct RequestHead {
     std::string_view line;   ///< the request line without its line end, for the log
     std::string_view target; ///< origin-form: starts with '/', visible ASCII only
     std::vector<std::pair<std::string_view, std::string_view>> fields;
-    bool http_1_1 = true;    ///< false: HTTP/1.0
-    bool keep_alive = true;  ///< what version and Connection field say
-    std::size_t size = 0;    ///< bytes of the head, with an empty line before it; the next request starts here
+    bool http_1_1 = true;   ///< false: HTTP/1.0
+    bool keep_alive = true; ///< what version and Connection field say
+    std::size_t size = 0;   ///< bytes of the head, with an empty line before it; the next request starts here
 };
 
 using Judgement = std::variant<NeedMore, Refusal, RequestHead>;

@@ -7,18 +7,17 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <optional>
+#include <sys/socket.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace yizhan {
@@ -69,7 +68,8 @@ Result<Addresses> resolve(const HostPort& where, std::string_view written) {
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
     addrinfo* list = nullptr;
-    const int error = ::getaddrinfo(where.host.empty() ? nullptr : where.host.c_str(), where.port.c_str(), &hints, &list);
+    const int error =
+        ::getaddrinfo(where.host.empty() ? nullptr : where.host.c_str(), where.port.c_str(), &hints, &list);
     if (error != 0)
         return fail(Errc::invalid, fmt::format("cannot listen on {}: {}", written, ::gai_strerror(error)));
     return Addresses(list);
@@ -134,9 +134,10 @@ Listener::~Listener() = default;
 Result<void> Listener::listen(std::string_view address) {
     const auto where = split(address);
     if (!where)
-        return fail(Errc::invalid, fmt::format("cannot listen on \"{}\": expected host:port, for example 127.0.0.1:8080 "
-                                               "or [::1]:8080",
-                                               address));
+        return fail(Errc::invalid,
+                    fmt::format("cannot listen on \"{}\": expected host:port, for example 127.0.0.1:8080 "
+                                "or [::1]:8080",
+                                address));
     auto found = resolve(*where, address);
     if (!found)
         return std::unexpected(std::move(found.error()));
@@ -152,10 +153,8 @@ Result<void> Listener::listen(std::string_view address) {
 
 Result<void> Listener::adopt(int fd) {
     const auto bound = local_address(fd);
-    auto socket = std::make_unique<Socket>(Socket{.acceptor = Acceptor(context_),
-                                                  .pause = Timer(context_),
-                                                  .local = local_of(bound),
-                                                  .family = bound.ss_family});
+    auto socket = std::make_unique<Socket>(Socket{
+        .acceptor = Acceptor(context_), .pause = Timer(context_), .local = local_of(bound), .family = bound.ss_family});
     const auto protocol = bound.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
     set(fd, IPPROTO_TCP, TCP_NODELAY); // accepted sockets inherit it; heads and small bodies leave in one write
     error_code error;

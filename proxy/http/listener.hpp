@@ -48,8 +48,8 @@ class Listener {
 
   private:
     using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
-    using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                             asio::wait_traits<std::chrono::steady_clock>, Executor>;
+    using Timer =
+        asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
     enum class Burst { drained, more, exhausted };
 
     struct Socket {

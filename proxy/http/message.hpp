@@ -23,11 +23,12 @@ enum class Method { get, head };
 struct Request {
     Method method = Method::get;
     std::string_view target;           ///< as it came, origin-form
-    std::vector<std::string> segments; ///< the path between slashes, each decoded once; a trailing slash adds an empty one
+    std::vector<std::string> segments; ///< between slashes, each decoded once; a trailing slash adds an empty one
     std::string_view query;            ///< as it came, without '?'
     std::vector<std::pair<std::string_view, std::string_view>> fields; ///< names as they came
-    std::string client;                ///< the peer's address, for the log
-    std::uint64_t id = 0;              ///< unique in this process, for the log
+
+    std::string client;   ///< the peer's address, for the log
+    std::uint64_t id = 0; ///< unique in this process, for the log
 
     /// The value of the first field of this name (case-insensitive); empty where there is none.
     std::string_view field(std::string_view name) const;
@@ -41,14 +42,15 @@ struct Extent {
     std::uint64_t size = 0;   ///< never 0 on success
 };
 
-/// An object whose bytes are still arriving. Lives on its connection's core.
+/// An object whose bytes are still arriving. Lives on its connection's core; destroyed as soon as the client has left.
 class ByteStream {
   public:
     virtual ~ByteStream() = default;
     /// The object's size where it is known before the end.
     virtual std::optional<std::uint64_t> size() const = 0;
     /// Waits until bytes at `offset` may leave. An empty optional: `offset` is the end of the object, and everything
-    /// before it was verified. An error: the rest will never come; the response must be cut, not completed.
+    /// before it was verified. An error: the rest will never come; the response must be cut, not completed. Must end
+    /// soon after it is cancelled (cancellation_type::terminal): the client has left, or the server ends.
     virtual Task<Result<std::optional<Extent>>> next(std::uint64_t offset) = 0;
 };
 
@@ -59,24 +61,25 @@ using Body = std::variant<Empty, Shared, Blob, std::unique_ptr<ByteStream>>;
 
 /// Which Range requests the body can answer.
 enum class Ranges {
-    none,    ///< Range is ignored: 200
-    to_end,  ///< only a range that reaches the object's end (an object not verified yet: RFC 9110 lets us ignore others)
+    none,   ///< Range is ignored: 200
+    to_end, ///< only a range that reaches the object's end (an object not verified yet: RFC 9110 lets us ignore others)
     all,
 };
 
 struct Response {
     unsigned status = 200;
-    std::string content_type;    ///< empty: none sent
-    std::string etag;            ///< strong, with its quotes; empty: none
-    bool if_range_only = false;  ///< the ETag answers If-Range but not If-None-Match (a delivery not verified yet)
+    std::string content_type;   ///< empty: none sent
+    std::string etag;           ///< strong, with its quotes; empty: none
+    bool if_range_only = false; ///< the ETag answers If-Range but not If-None-Match (a delivery not verified yet)
     Ranges ranges = Ranges::none;
     std::vector<std::pair<std::string, std::string>> fields; ///< further fields, values already validated
     Body body;
-    std::string_view note;       ///< static word for the access log: "hit", "miss", "stale", …
-    bool close = false;          ///< end the connection after this response
+    std::string_view note; ///< static word for the access log: "hit", "miss", "stale", …
+    bool close = false;    ///< end the connection after this response
 };
 
-/// Answers requests. Called on the connection's core, possibly on several cores at once.
+/// Answers requests. Called on the connection's core, possibly on several cores at once. Cancelled like
+/// ByteStream::next when nobody waits for the answer any more; an exception becomes a 500 and is logged.
 class Handler {
   public:
     virtual ~Handler() = default;

@@ -1,14 +1,13 @@
 #include "proxy/http/outlet.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
 
 namespace yizhan {
 

@@ -38,8 +38,8 @@ class Outlet {
     /// Sends all of `bytes`, the head first, waiting for the client as often as it must.
     Task<error_code> send(std::string_view bytes, bool more = false);
 
-    /// As try_send, by sendfile; call once the head has gone. 0 when the client takes no more now. Errors: cancelled when
-    /// the client left, io when the file is too short or cannot be read.
+    /// As try_send, by sendfile; call once the head has gone. 0 when the client takes no more now. Errors: cancelled
+    /// when the client left, io when the file is too short or cannot be read.
     Result<std::uint64_t> try_sendfile(int fd, std::uint64_t offset, std::uint64_t size);
 
     /// Waits until the client takes more.

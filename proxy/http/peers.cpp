@@ -1,11 +1,10 @@
 #include "proxy/http/peers.hpp"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <bit>
 #include <cstring>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <utility>
 
 namespace yizhan {

@@ -30,9 +30,9 @@ class Peers {
 
     enum class Welcome {
         yes,
-        full,         ///< too many in all: tell it so
-        client_full,  ///< too many of this client: tell it so
-        turned_away,  ///< so many that there is no room even to tell
+        full,        ///< too many in all: tell it so
+        client_full, ///< too many of this client: tell it so
+        turned_away, ///< so many that there is no room even to tell
     };
 
     /// A place among the connections; given back when destroyed.

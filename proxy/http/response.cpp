@@ -27,8 +27,8 @@ std::string_view after_reason() {
 
 /// What the connection alone knows; a second, differing copy would let two readers frame the message differently.
 bool is_reserved(std::string_view name) {
-    constexpr std::array<std::string_view, 7> reserved{"connection", "content-length", "transfer-encoding", "date",
-                                                       "keep-alive", "trailer",        "upgrade"};
+    constexpr std::array<std::string_view, 7> reserved{
+        "connection", "content-length", "transfer-encoding", "date", "keep-alive", "trailer", "upgrade"};
     return std::ranges::any_of(reserved, [name](std::string_view other) { return same_name(name, other); });
 }
 

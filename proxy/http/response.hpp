@@ -30,7 +30,8 @@ struct HeadPlan {
     unsigned status = 200;
     Framing framing = Framing::length;
     std::uint64_t length = 0;
-    std::optional<std::uint64_t> total = std::nullopt; ///< 206: the whole object's size; `first` and `length` are the window
+    std::optional<std::uint64_t> total =
+        std::nullopt; ///< 206: the whole object's size; `first` and `length` are the window
     std::uint64_t first = 0;
     Persistence persistence = Persistence::implied;
 };

@@ -51,8 +51,8 @@ Server::Server(const Settings& settings, const ConnectionLimits& limits, Handler
         cores_.push_back(std::make_unique<Core>(core, options.disk));
     }
     drain_timer_ = std::make_unique<Timer>(context(0));
-    listener_ = std::make_unique<Listener>(context(0), peers_,
-                                           [this](Accepted accepted) { hand_on(std::move(accepted)); });
+    listener_ =
+        std::make_unique<Listener>(context(0), peers_, [this](Accepted accepted) { hand_on(std::move(accepted)); });
 }
 
 Server::~Server() {

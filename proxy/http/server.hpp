@@ -67,8 +67,8 @@ class Server {
     std::size_t next_core_ = 0;
     bool draining_ = false; // the listener's thread
     std::atomic<std::size_t> drained_cores_ = 0;
-    using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                             asio::wait_traits<std::chrono::steady_clock>, Executor>;
+    using Timer =
+        asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
     std::unique_ptr<Timer> drain_timer_;
 };
 

@@ -1,6 +1,6 @@
 #include "proxy/routes/file_sources.hpp"
 
-#include "proxy/routes/project_pages.hpp"
+#include "proxy/routes/page_upstreams.hpp"
 
 #include <fmt/format.h>
 
@@ -16,19 +16,22 @@ std::string pypi_layout(const LocatedFile& file) {
 
 } // namespace
 
-std::vector<Source> file_sources(const Settings::Pypi& pypi, const LocatedFile& file, const std::string& known) {
+std::vector<Source> file_sources(const Settings::Pypi& pypi, const LocatedFile& file, const LedgerEntry* known) {
     std::vector<Source> out;
     const auto& root = root_of(pypi);
     for (const auto& upstream : pypi.upstream) {
         const bool is_root = &upstream == &root;
         std::string text;
-        if (is_root && !known.empty())
-            text = known;
+        if (is_root && known && known->grade == Grade::root)
+            text = known->source;
         else if (file.blake2b && !upstream.packages.empty())
             text = upstream.packages + pypi_layout(file);
         if (auto url = Url::parse(text))
             out.push_back({.url = std::move(*url), .endpoint = redacted(upstream.url), .root = is_root});
     }
+    if (known && known->grade != Grade::root && !file.blake2b)
+        if (auto url = Url::parse(known->source))
+            out.push_back({.url = *url, .endpoint = url->origin(), .root = false});
     return out;
 }
 

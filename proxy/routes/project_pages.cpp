@@ -1,10 +1,9 @@
 #include "proxy/routes/project_pages.hpp"
 
-#include "index/html_page.hpp"
-#include "index/json_page.hpp"
 #include "index/locate.hpp"
 #include "index/render.hpp"
 #include "proxy/routes/encode.hpp"
+#include "proxy/routes/page_reading.hpp"
 #include "proxy/run_on.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -12,8 +11,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <chrono>
+#include <set>
 #include <tuple>
 
 namespace yizhan {
@@ -26,46 +25,18 @@ constexpr std::chrono::seconds retry_interval{5};
 // Rendered pages and models in memory. numpy, the largest common page, takes about 5 MB in all its forms.
 constexpr std::size_t memory_budget = 128ULL << 20;
 
-// What PEP 691 asks for, HTML second for indexes without JSON.
-constexpr std::string_view accept_any = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; "
-                                        "q=0.2, text/html; q=0.1";
-constexpr std::string_view accept_html = "text/html";
-
+// The root's own page, and what mirrors agreed on while the root was silent.
 std::string document_key(const std::string& project) { return "pypi/simple/" + project; }
-
-// A file without a path of ours has nothing that says what its bytes must be; saying so beats a silent gap.
-void keep_located(ParsedPage& parsed) {
-    std::erase_if(parsed.page.files, [&](const ProjectFile& file) {
-        if (locate(file))
-            return false;
-        parsed.dropped.push_back({file.filename, "the index gives neither a sha256 nor a path of PyPI's for it"});
-        return true;
-    });
-}
-
-bool is_json(std::string_view content_type) { return content_type.find("json") != std::string_view::npos; }
-
-// Worth a second try at once: a connection that broke, a server that stumbled.
-bool passing(const Result<Fetched>& fetched) {
-    if (!fetched)
-        return fetched.error().code == Errc::unavailable || fetched.error().code == Errc::timeout;
-    return fetched->head.status >= 500;
+std::string agreed_key(const std::string& project) { return "pypi/agreed/" + project; }
+std::string file_key(const std::string& project, const std::string& filename) {
+    return "pypi/" + project + "/" + filename;
 }
 
 } // namespace
 
-const UpstreamSettings& root_of(const Settings::Pypi& pypi) {
-    const auto at = std::ranges::find_if(pypi.upstream, &UpstreamSettings::root);
-    return at == pypi.upstream.end() ? pypi.upstream.front() : *at;
-}
-
 ProjectPages::ProjectPages(const Settings& settings, Store& store, Relay& relay)
-    : settings_(settings), store_(store), relay_(relay), root_(root_of(settings.pypi)),
-      names_(settings.pypi), shelf_(memory_budget) {
-    for (const auto& prefix : root_.files)
-        if (auto url = Url::parse(prefix))
-            files_.push_back(std::move(*url));
-}
+    : settings_(settings), store_(store), relay_(relay), upstreams_(settings, relay), names_(settings.pypi),
+      shelf_(memory_budget) {}
 
 ProjectPages::~ProjectPages() = default;
 
@@ -163,7 +134,7 @@ Task<void> ProjectPages::refresh(std::string project, SlotPtr slot) {
     const bool private_name = names_.is_private(project);
     Result<void> result;
     if (!relay_.offline() && !private_name)
-        result = co_await ask_root(project, slot);
+        result = co_await ask_upstreams(project, slot);
     else if (!slot->view().generation)
         result = fail(Errc::not_found,
                       private_name ? NamePolicy::private_words("the page of " + project)
@@ -174,99 +145,66 @@ Task<void> ProjectPages::refresh(std::string project, SlotPtr slot) {
     slot->end_refresh(result ? std::nullopt : std::optional(std::move(result.error())));
 }
 
-// The stored page, where memory has none.
+// The stored page, where memory has none: the root's, or the mirrors' where that is newer.
 Task<void> ProjectPages::load(const std::string& project, const SlotPtr& slot) {
     if (slot->view().generation)
         co_return;
-    struct Loaded {
-        PageSlot::GenerationPtr generation;
-        std::int64_t checked_at = 0;
-    };
     auto work = [this, project]() -> std::optional<Loaded> {
-        const auto document = store_.find_document(document_key(project));
-        const auto blob = document ? store_.find(document->digest) : std::nullopt;
-        if (!blob)
-            return std::nullopt;
-        const auto bytes = blob->read_all(settings_.relay.max_document);
-        auto generation = bytes ? verified(project, *bytes, document->content_type, document->url)
-                                : std::unexpected(bytes.error());
-        if (!generation) {
-            spdlog::error("pypi: the stored page of {} is unusable: {}", project, generation.error().message);
-            return std::nullopt;
-        }
-        return Loaded{std::make_shared<const PageGeneration>(std::move(*generation)), document->checked_at};
+        auto from_root = stored_page(project, document_key(project), link_prefixes(upstreams_.root()));
+        auto from_mirrors = stored_page(project, agreed_key(project), {});
+        return from_mirrors && (!from_root || from_mirrors->checked_at > from_root->checked_at) ? from_mirrors
+                                                                                                : from_root;
     };
     if (auto loaded = co_await run_on(relay_.disk().get_executor(), std::move(work)))
         slot->show(std::move(loaded->generation), checked_point(loaded->checked_at));
 }
 
-Task<Result<void>> ProjectPages::ask_root(const std::string& project, const SlotPtr& slot) {
+std::optional<ProjectPages::Loaded> ProjectPages::stored_page(const std::string& project, const std::string& key,
+                                                              const std::vector<Url>& prefixes) const {
+    const auto document = store_.find_document(key);
+    const auto blob = document ? store_.find(document->digest) : std::nullopt;
+    if (!blob)
+        return std::nullopt;
+    const auto bytes = blob->read_all(settings_.relay.max_document);
+    auto generation = bytes ? read_page(project, *bytes, document->content_type, document->url, prefixes)
+                            : std::unexpected(bytes.error());
+    if (!generation) {
+        spdlog::error("pypi: the stored page of {} is unusable: {}", project, generation.error().message);
+        return std::nullopt;
+    }
+    return Loaded{std::make_shared<const PageGeneration>(std::move(*generation)), document->checked_at};
+}
+
+Task<Result<void>> ProjectPages::ask_upstreams(const std::string& project, const SlotPtr& slot) {
     if (const auto view = slot->view(); view.generation && view.age < settings_.pypi.page_ttl)
         co_return Result<void>{}; // what the store had is fresh enough
     const auto key = document_key(project);
     auto look = [this, key] { return store_.find_document(key); };
-    const auto stored = co_await run_on(relay_.disk().get_executor(), std::move(look));
-    auto fetched = co_await fetch(project, stored);
-    if (!fetched)
-        co_return fail(Errc::unavailable, "the page of " + project + " could not be fetched",
-                       {fetched.error().message});
-    const auto status = fetched->head.status;
-    if (status == 304 && stored) {
-        slot->confirm(BootClock::now());
-        auto touch = [this, key] { return store_.touch_document(key, unix_now()); };
-        co_return co_await run_on(relay_.disk().get_executor(), std::move(touch));
-    }
-    const auto whom = redacted(fetched->head.url.str());
-    if (status == 404 || status == 410)
-        co_return fail(Errc::not_found, fmt::format("{} says that there is no project \"{}\" ({})", whom, project, status));
-    if (status != 200)
-        co_return fail(Errc::unavailable, fmt::format("the page of {} could not be fetched", project),
-                       {fmt::format("{}: status {}", whom, status)});
-    co_return co_await take(project, slot, std::move(*fetched));
-}
-
-Task<Result<Fetched>> ProjectPages::fetch(const std::string& project, const std::optional<Document>& stored) {
-    auto url = Url::parse(root_.url);
-    if (url)
-        url = url->resolve(project + "/");
-    if (!url)
-        co_return std::unexpected(url.error());
-    UpstreamRequest request{.url = *url,
-                            .head_only = false,
-                            .accept = std::string(accept_any),
-                            .compressed = true,
-                            .range = {},
-                            .fields = {},
-                            .private_address_allowed = false};
-    if (stored && stored->url == url->str()) { // validators belong to one endpoint and one variant
-        if (!stored->etag.empty())
-            request.fields.emplace_back("If-None-Match", stored->etag);
-        else if (!stored->last_modified.empty())
-            request.fields.emplace_back("If-Modified-Since", stored->last_modified);
-    }
-    auto fetched = co_await relay_.fetch(request, settings_.relay.max_document);
-    if (passing(fetched))
-        fetched = co_await relay_.fetch(request, settings_.relay.max_document);
-    // Some mirrors redirect every JSON Accept to a page that does not exist (tuna/issues 2374): ask for HTML once.
-    const bool json_lost = fetched && fetched->head.status == 404 && fetched->head.url.str() != url->str();
-    if (json_lost) {
-        request.accept = std::string(accept_html);
-        fetched = co_await relay_.fetch(request, settings_.relay.max_document);
-    }
-    co_return fetched;
+    auto stored = co_await run_on(relay_.disk().get_executor(), std::move(look));
+    auto word = co_await upstreams_.ask(project, std::move(stored));
+    if (!word)
+        co_return std::unexpected(word.error());
+    if (word->of == PageWord::Of::mirrors)
+        co_return co_await take_agreed(project, slot, std::move(word->documents));
+    if (!word->documents.empty())
+        co_return co_await take(project, slot, std::move(word->documents.front().fetched));
+    slot->confirm(BootClock::now());
+    auto touch = [this, key] { return store_.touch_document(key, unix_now()); };
+    co_return co_await run_on(relay_.disk().get_executor(), std::move(touch));
 }
 
 Task<Result<void>> ProjectPages::take(const std::string& project, const SlotPtr& slot, Fetched fetched) {
     auto box = std::make_shared<Fetched>(std::move(fetched));
     auto parse = [this, project, box] {
-        return verified(project, box->body, box->head.field("content-type"), box->head.url.str());
+        return read_page(project, box->body, box->head.field("content-type"), box->head.url.str(),
+                         link_prefixes(upstreams_.root()));
     };
     auto generation = co_await run_on(relay_.compute().get_executor(), std::move(parse));
     if (!generation)
         co_return fail(Errc::unavailable, "the page of " + project + " could not be read",
                        {redacted(box->head.url.str()) + ": " + generation.error().message});
     auto keep = [this, project, box, page = &generation->page]() -> Result<void> {
-        if (auto rows = remember(project, *page); !rows)
+        if (auto rows = remember(project, *page, Grade::root); !rows)
             return rows;
         Document document{.digest = sha256(box->body),
                           .url = box->head.url.str(),
@@ -287,25 +225,48 @@ Task<Result<void>> ProjectPages::take(const std::string& project, const SlotPtr&
     co_return Result<void>{};
 }
 
-// Compute pool: what the page says, less what may not be shown.
-Result<PageGeneration> ProjectPages::verified(const std::string& project, std::string_view bytes,
-                                              std::string_view content_type, const std::string& final_url) const {
-    const auto url = Url::parse(final_url);
-    if (!url)
-        return std::unexpected(url.error());
-    auto parsed = is_json(content_type) ? parse_json_page(bytes, *url, project) : parse_html_page(bytes, *url, project);
-    if (!parsed)
-        return std::unexpected(parsed.error());
-    keep_within(*parsed, files_);
-    keep_first_of_each_name(*parsed);
-    keep_located(*parsed);
-    for (const auto& dropped : parsed->dropped)
-        spdlog::warn("pypi: {}: {} left out: {}", project, dropped.filename, dropped.reason);
-    return PageGeneration{.page = std::move(parsed->page), .bytes = bytes.size()};
+// The root is silent: what independent mirrors agree on, and what is known already.
+Task<Result<void>> ProjectPages::take_agreed(const std::string& project, const SlotPtr& slot,
+                                             std::vector<PageWord::Page> pages) {
+    auto box = std::make_shared<std::vector<PageWord::Page>>(std::move(pages));
+    auto work = [this, project, box, shown = slot->view().generation] {
+        const auto known = [&](const std::string& filename) -> std::optional<Sha256> {
+            const auto entry = store_.find_ledger(file_key(project, filename));
+            return entry ? std::optional(entry->digest) : std::nullopt;
+        };
+        return read_agreed(project, *box, known, settings_.pypi.trust, shown.get());
+    };
+    auto page = co_await run_on(relay_.compute().get_executor(), std::move(work));
+    if (!page)
+        co_return std::unexpected(page.error());
+    auto keep = [this, project, shown = &*page]() -> Result<void> {
+        if (auto rows = remember(project, *shown, Grade::agreed); !rows)
+            return rows;
+        // Links lead to our own paths below the root's origin: what is read back is located by path and digest alone.
+        const auto root = Url::parse(upstreams_.root().url);
+        const auto json = render_json(*shown, root ? root->origin() + "/" : "/");
+        const auto stored = store_.put_document(agreed_key(project), json,
+                                                {.digest = sha256(json),
+                                                 .url = upstreams_.root().url,
+                                                 .content_type = std::string(media_type(PageFormat::json_v1)),
+                                                 .etag = {},
+                                                 .last_modified = {},
+                                                 .checked_at = unix_now()});
+        return stored ? Result<void>{} : std::unexpected(stored.error());
+    };
+    const auto kept = co_await run_on(relay_.disk().get_executor(), std::move(keep));
+    if (!kept)
+        spdlog::error("pypi: the page of {} could not be kept: {}", project, kept.error().text());
+    constexpr std::size_t bytes_per_file = 300; // of a document, about
+    const auto weight = page->files.size() * bytes_per_file;
+    slot->show(std::make_shared<const PageGeneration>(PageGeneration{.page = std::move(*page), .bytes = weight}),
+               BootClock::now());
+    shelf_.trim(project);
+    co_return Result<void>{};
 }
 
 // Disk pool: the ledger learns which name is which digest, and drops from the page what contradicts it.
-Result<void> ProjectPages::remember(const std::string& project, ProjectPage& page) {
+Result<void> ProjectPages::remember(const std::string& project, ProjectPage& page, Grade grade) {
     std::vector<Store::LedgerRow> rows;
     rows.reserve(page.files.size() * 2);
     for (const auto& file : page.files) {
@@ -314,21 +275,21 @@ Result<void> ProjectPages::remember(const std::string& project, ProjectPage& pag
         if (!digest || !location)
             continue;
         LedgerEntry entry{.digest = *digest,
-                          .grade = Grade::root,
+                          .grade = grade,
                           .size = file.size,
                           .source = file.url,
                           .metadata = file.core_metadata.sha256,
                           .metadata_available = file.core_metadata.available};
         // Only PyPI promises that a file name never changes its bytes; elsewhere the path itself holds the digest.
         if (location->blake2b)
-            rows.push_back({"pypi/" + project + "/" + file.filename, entry});
+            rows.push_back({file_key(project, file.filename), entry});
         rows.push_back({path_ledger_key(location->path()), std::move(entry)});
     }
     const auto conflicts = store_.put_ledger(rows);
     if (!conflicts)
         return std::unexpected(conflicts.error());
     for (const auto& key : *conflicts) {
-        spdlog::error("pypi: {} contradicts what the root said of it before; it is not shown until that is settled",
+        spdlog::error("pypi: {} contradicts what was said of it before; it is not shown until that is settled",
                       key);
         const auto filename = key.substr(key.rfind('/') + 1);
         std::erase_if(page.files, [&](const ProjectFile& file) { return file.filename == filename; });
@@ -351,11 +312,11 @@ void ProjectPages::forget_metadata(const std::string& project, const std::string
 Task<std::vector<std::string>> ProjectPages::stored_projects() {
     auto work = [this] {
         constexpr std::size_t most = 1'000'000; // all of PyPI is 700,000
-        const std::string prefix = document_key("");
-        auto keys = store_.document_keys(prefix, most);
-        for (auto& key : keys)
-            key.erase(0, prefix.size());
-        return keys;
+        std::set<std::string> names;
+        for (const auto& prefix : {document_key(""), agreed_key("")})
+            for (const auto& key : store_.document_keys(prefix, most))
+                names.insert(key.substr(prefix.size()));
+        return std::vector<std::string>(names.begin(), names.end());
     };
     co_return co_await run_on(relay_.disk().get_executor(), std::move(work));
 }

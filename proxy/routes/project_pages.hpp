@@ -11,6 +11,7 @@
 #include "proxy/relay/relay.hpp"
 #include "proxy/routes/name_policy.hpp"
 #include "proxy/routes/page_shelf.hpp"
+#include "proxy/routes/page_upstreams.hpp"
 
 #include <memory>
 #include <string>
@@ -53,23 +54,23 @@ class ProjectPages {
 
     Task<void> refresh(std::string project, SlotPtr slot);
     Task<void> load(const std::string& project, const SlotPtr& slot);
-    Task<Result<void>> ask_root(const std::string& project, const SlotPtr& slot);
-    Task<Result<Fetched>> fetch(const std::string& project, const std::optional<Document>& stored);
+    struct Loaded {
+        PageSlot::GenerationPtr generation;
+        std::int64_t checked_at = 0;
+    };
+    std::optional<Loaded> stored_page(const std::string& project, const std::string& key,
+                                      const std::vector<Url>& prefixes) const;
+    Task<Result<void>> ask_upstreams(const std::string& project, const SlotPtr& slot);
     Task<Result<void>> take(const std::string& project, const SlotPtr& slot, Fetched fetched);
-    Result<PageGeneration> verified(const std::string& project, std::string_view bytes, std::string_view content_type,
-                                    const std::string& final_url) const;
-    Result<void> remember(const std::string& project, ProjectPage& page);
+    Task<Result<void>> take_agreed(const std::string& project, const SlotPtr& slot, std::vector<PageWord::Page> pages);
+    Result<void> remember(const std::string& project, ProjectPage& page, Grade grade);
 
     const Settings& settings_;
     Store& store_;
     Relay& relay_;
-    const UpstreamSettings& root_;
+    PageUpstreams upstreams_; // relay thread
     NamePolicy names_;
     PageShelf shelf_;
-    std::vector<Url> files_; // where the root's file links may lead
 };
-
-/// The upstream whose word counts: the one marked root, else the first.
-const UpstreamSettings& root_of(const Settings::Pypi& pypi);
 
 } // namespace yizhan

@@ -84,7 +84,7 @@ PypiFiles::Plan PypiFiles::plan(const LocatedFile& file) const {
     out.known = store_.find_ledger(ProjectPages::path_ledger_key(whole.path()));
     auto& object = out.object;
     object.path = file.path();
-    object.sources = file_sources(settings_.pypi, whole, out.known ? out.known->source : std::string{});
+    object.sources = file_sources(settings_.pypi, whole, out.known ? &*out.known : nullptr);
     if (file.metadata) {
         for (auto& source : object.sources)
             if (auto beside = Url::parse(source.url.str() + ".metadata"))

@@ -51,6 +51,7 @@ TEST_F(Herd, ThirtyTwoClientsShareOneGetOfAColdFile) {
     threads.clear();
     EXPECT_EQ(too_late, 0) << "every client has bytes before the gate opens";
     EXPECT_EQ(right, clients - 1) << "the first one leaving disturbs nobody";
+    EXPECT_TRUE(root.record().wait_idle());
     const std::vector<Exchange> gets = root.record().of(file.filename, "GET");
     ASSERT_EQ(gets.size(), 1u);
     EXPECT_EQ(gets[0].sent, file.body.size());

@@ -1,6 +1,7 @@
 #include "tests/origin/behaviour.hpp"
 
 #include <algorithm>
+#include <ostream>
 
 namespace yizhan::origin {
 
@@ -21,6 +22,10 @@ std::uint64_t Offset::in(std::uint64_t size) const {
     }
     const std::uint64_t back = static_cast<std::uint64_t>(-(value_ + 1)) + 1;
     return back > size ? 0 : size - back;
+}
+
+std::ostream& operator<<(std::ostream& out, const Offset& offset) {
+    return out << offset.value_ << (offset.percent_ ? "%" : "");
 }
 
 Behaviour& Behaviour::instead(Resource resource) {

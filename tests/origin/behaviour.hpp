@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <iosfwd>
 #include <limits>
 #include <optional>
 #include <string>
@@ -25,6 +26,9 @@ class Offset {
 
     /// In a run of `size` bytes; clamped to 0 … size.
     std::uint64_t in(std::uint64_t size) const;
+
+    /// As a script writes it: "50", "-1", "50%".
+    friend std::ostream& operator<<(std::ostream& out, const Offset& offset);
 
   private:
     std::int64_t value_;

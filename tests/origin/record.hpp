@@ -32,9 +32,9 @@ struct Exchange {
     std::string path;                ///< without query, percent-decoded once
     Fields fields;                   ///< as received
     std::string content;             ///< a request body, where there was one
-    unsigned status = 0;             ///< 0 until the head is sent
+    unsigned status = 0;             ///< 0 until the head is about to be sent
     std::uint64_t offset = 0;        ///< of the first body byte in the object (a 206)
-    std::uint64_t sent = 0;          ///< body bytes handed to the socket
+    std::uint64_t sent = 0;          ///< body bytes handed to the socket; wait_idle() before comparing sums
     std::chrono::milliseconds at{0}; ///< since the server started
     Outcome outcome = Outcome::under_way;
 };

@@ -181,13 +181,14 @@ bool Responder::send_head() {
     if (behaviour_.head_cut_) {
         head.resize(std::min<std::size_t>(head.size(), behaviour_.head_cut_->bytes));
     }
-    if (!room_.wire.write_all(head)) {
-        return peer_gone();
-    }
+    // Before it leaves: whoever has the answer may look at the record at once.
     room_.record.update(room_.exchange, [&](Exchange& exchange) {
         exchange.status = status_;
         exchange.offset = first_;
     });
+    if (!room_.wire.write_all(head)) {
+        return peer_gone();
+    }
     if (behaviour_.head_cut_) {
         return cut(behaviour_.head_cut_->reset);
     }

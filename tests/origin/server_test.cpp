@@ -299,6 +299,7 @@ TEST_F(OriginServer, SwallowsConnectionsAsABlackHole) {
 
 TEST_F(OriginServer, RecordsWhatItReceived) {
     get({{"X-Mark", "here"}}, "/f?query=1");
+    ASSERT_TRUE(server_.record().wait_idle());
     const std::vector<Exchange> exchanges = server_.record().of("/f");
     ASSERT_EQ(exchanges.size(), 1u);
     EXPECT_EQ(exchanges[0].method, "GET");

@@ -25,8 +25,8 @@ enum class Gate : std::uint8_t {
 
 struct Candidate {
     std::size_t index = 0; ///< the caller's own, handed back
-    std::string name;      ///< for the log
-    std::string family;
+    std::string name = {}; ///< for the log
+    std::string family = {};
     bool root = false;
     unsigned asked = 0; ///< how often this request has asked it
     Gate gate = Gate::closed;
@@ -38,8 +38,8 @@ struct Candidate {
 struct Wish {
     /// Of each family only its best takes part: an operator with three addresses is not drawn three times.
     bool families_once = false;
-    std::span<const std::string> families_taken; ///< nobody of these: a second witness or source must be another's
-    bool root_last = false;                      ///< the root only after every other in this round
+    std::span<const std::string> families_taken = {}; ///< nobody of these: a second witness or source must be another's
+    bool root_last = false;                           ///< the root only after every other in this round
     bool may_wait = true; ///< there is time to wait for a probe's verdict; else panic comes at once
 };
 

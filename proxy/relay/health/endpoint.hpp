@@ -28,8 +28,8 @@ enum class AddressFamily : std::uint8_t { any, v4, v6 };
 struct EndpointName {
     std::string origin; ///< "https://host:port", as Url::origin() writes it
     AddressFamily address = AddressFamily::any;
-    std::string family;  ///< whose copy it is; what counts as one witness
-    bool gentle = false; ///< a host that counts connections (universities'; the catalogue knows)
+    std::string family = {}; ///< whose copy it is; what counts as one witness
+    bool gentle = false;     ///< a host that counts connections (universities'; the catalogue knows)
 
     /// Unique among endpoints, and the key under which the learnt state is kept: "https://host:port", " v4" or " v6"
     /// behind it where only that family is used.

@@ -62,9 +62,9 @@ std::optional<Symptom> symptom_of_status(unsigned status, bool html);
 /// One failure as it is handed in.
 struct Failure {
     Symptom symptom = Symptom::protocol;
-    std::string object; ///< its path: what was asked for
-    std::optional<std::chrono::seconds> retry_after;
-    std::string words; ///< what came back, for logs and pages
+    std::string object = {}; ///< its path: what was asked for
+    std::optional<std::chrono::seconds> retry_after = {};
+    std::string words = {}; ///< what came back, for logs and pages
 };
 
 } // namespace yizhan

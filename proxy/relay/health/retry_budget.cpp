@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace yizhan {
+namespace {
+
+constexpr double whole = 1 - 1e-9; // five fifths are one token, whatever binary fractions say
+
+} // namespace
 
 void RetryBudget::asked() {
     earned_ = std::min(earned_ + rules_->share, rules_->most_earned);
@@ -15,8 +20,8 @@ bool RetryBudget::take(Moment now) {
         stamp_ = now;
     }
     // The floor first: it comes back by itself.
-    auto& purse = floor_ >= 1 ? floor_ : earned_;
-    if (purse < 1)
+    auto& purse = floor_ >= whole ? floor_ : earned_;
+    if (purse < whole)
         return false;
     purse -= 1;
     return true;

@@ -104,6 +104,7 @@ TEST_F(CommitterTest, WhatWaitsSharesOneSyncOfTheLogAndOneBatch) {
 
 TEST_F(CommitterTest, AFailureAtAnyStepIsToldAndLeavesNothingBehind) {
     for (const auto step : {sync_data, rename_blob, sync_folder, append_log, sync_log, write_batch}) {
+        const auto log = read_file(folder.path() / "objects.log");
         steps.fail_once(step);
         const auto failed = commit(*store, "six", "a");
         ASSERT_FALSE(failed) << int(step);
@@ -111,6 +112,7 @@ TEST_F(CommitterTest, AFailureAtAnyStepIsToldAndLeavesNothingBehind) {
         EXPECT_EQ(found(*store, "a"), "(miss)") << int(step);
         EXPECT_EQ(blobs(), 0u) << int(step);
         EXPECT_EQ(partials(), 0u) << int(step);
+        EXPECT_EQ(read_file(folder.path() / "objects.log"), log) << int(step);
         ASSERT_TRUE(commit(*store, "seven", "b")) << "the next commit is not harmed by a failure at " << int(step);
         reopen();
         EXPECT_EQ(found(*store, "a"), "(miss)") << int(step);

@@ -77,8 +77,10 @@ class CrashTest : public testing::TestWithParam<KillPoint> {
                 EXPECT_FALSE(fs::exists(blob_path(data, digest)));
                 continue;
             }
-            if (known.erasing.contains(digest) && !blob)
+            if (known.erasing.contains(digest) && !blob) {
+                EXPECT_FALSE(fs::exists(blob_path(data, digest))) << path << " is erased, and its file is not";
                 continue;
+            }
             ASSERT_TRUE(blob) << path << " was acknowledged";
             const auto bytes = blob->read_all(1 << 20);
             ASSERT_TRUE(bytes);

@@ -154,6 +154,7 @@ TEST(AddHash, OtherAlgorithmsAreKeptWhereTheyMakeSense) {
     EXPECT_TRUE(add_hash(out, "md5", std::string(32, 'c')));
     EXPECT_TRUE(add_hash(out, "egg", "six"));
     EXPECT_TRUE(add_hash(out, "sha512", "zz"));
+    EXPECT_TRUE(add_hash(out, "sha384", std::string(96, 'z')));
     EXPECT_TRUE(add_hash(out, "\"><script>", std::string(64, 'c')));
     EXPECT_EQ(out.hashes.size(), 1U);
 }

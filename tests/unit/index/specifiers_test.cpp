@@ -108,6 +108,7 @@ TEST(Specifiers, TakeTheVersionsThatClientsTake) {
         {">1.0.post1", "1.0.post2.dev0", true},
         {">1.0.dev1", "1.0.dev1", false},
         {">1.0.dev1", "1.0.dev1+x", false},
+        {">1.0.dev1", "1.0.post1", true},
         {">1.0.dev1", "1.0.dev2", true},
         {">1.0.dev1", "1.0a1", true},
         {">1.0.dev1", "1.0+x", true},

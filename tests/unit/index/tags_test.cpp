@@ -31,6 +31,8 @@ TEST(CompatibleTags, RankAsPackagingOrdersThem) {
         std::optional<std::size_t> rank;
     };
     const Row table[] = {
+        {"3.7", "win_amd64", "cp37-cp37m-win_amd64", 0},
+        {"3.8", "win_amd64", "cp38-cp38-win_amd64", 0},
         {"3.6", "win_amd64", "cp36-cp36m-win_amd64", 0},
         {"3.6", "win_amd64", "cp36-abi3-win_amd64", 1},
         {"3.6", "win_amd64", "cp36-none-win_amd64", 2},

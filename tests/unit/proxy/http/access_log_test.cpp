@@ -23,7 +23,8 @@ class Written {
 
   private:
     std::shared_ptr<spdlog::logger> logger() {
-        auto out = std::make_shared<spdlog::logger>("access", std::make_shared<spdlog::sinks::ostream_sink_st>(stream_));
+        auto out =
+            std::make_shared<spdlog::logger>("access", std::make_shared<spdlog::sinks::ostream_sink_st>(stream_));
         out->set_pattern("%v");
         return out;
     }
@@ -50,9 +51,10 @@ AccessEntry with_line(std::string_view line) {
 TEST(AccessLog, writes_a_line_of_text) {
     Written written(LogFormat::text);
     written.log.write(entry);
-    EXPECT_THAT(written.lines(),
-                testing::MatchesRegex("20[0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]\\.[0-9]+Z 192.0.2.1 "
-                                      "\"GET /simple/six/ HTTP/1.1\" 200 2345 0.210ms hit #17\n"));
+    EXPECT_THAT(
+        written.lines(),
+        testing::MatchesRegex("20[0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]\\.[0-9]+Z 192.0.2.1 "
+                              "\"GET /simple/six/ HTTP/1.1\" 200 2345 0.210ms hit #17\n"));
 }
 
 TEST(AccessLog, writes_json_that_parses) {

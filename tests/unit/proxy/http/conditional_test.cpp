@@ -25,10 +25,8 @@ std::string selected(const Asked& asked) {
     Request request;
     request.method = asked.method;
     request.fields = asked.fields;
-    const auto selection = select(request, {.etag = asked.tag,
-                                            .if_range_only = asked.if_range_only,
-                                            .ranges = asked.ranges,
-                                            .size = asked.size});
+    const auto selection = select(
+        request, {.etag = asked.tag, .if_range_only = asked.if_range_only, .ranges = asked.ranges, .size = asked.size});
     auto out = std::to_string(selection.status);
     if (selection.status == 206)
         out += " " + std::to_string(selection.first) + "+" + std::to_string(selection.size);
@@ -72,9 +70,10 @@ TEST(Range, of_nothing_is_the_whole_nothing) {
 
 TEST(Range, that_is_malformed_or_manifold_is_ignored) {
     for (const auto* value :
-         {"", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=1", "bytes=1-2-3", "bytes=5-4", "bytes=--1", "bytes=+1-2",
-          "bytes=1-+2", "bytes= 1 - 2", "bytes=0x0-1", "bytes=1.0-2", "octets=0-1", "bytes 0-1", "bytes=0-1,2-3",
-          "bytes=0-,1-", "bytes=0-1,", "bytes=,0-1", "bytes=-1,-1", "items=0-1"})
+         {"",           "bytes",     "bytes=",        "bytes=-",     "bytes=a-b",    "bytes=1",     "bytes=1-2-3",
+          "bytes=5-4",  "bytes=--1", "bytes=+1-2",    "bytes=1-+2",  "bytes= 1 - 2", "bytes=0x0-1", "bytes=1.0-2",
+          "octets=0-1", "bytes 0-1", "bytes=0-1,2-3", "bytes=0-,1-", "bytes=0-1,",   "bytes=,0-1",  "bytes=-1,-1",
+          "items=0-1"})
         EXPECT_EQ(range(value), "200") << value;
 }
 

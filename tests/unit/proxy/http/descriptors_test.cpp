@@ -1,13 +1,13 @@
 #include "proxy/http/descriptors.hpp"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fcntl.h>
+#include <string>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cstdlib>
-#include <string>
 
 namespace yizhan {
 namespace {

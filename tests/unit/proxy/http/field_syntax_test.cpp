@@ -12,7 +12,8 @@ namespace {
 TEST(FieldSyntax, knows_a_token) {
     EXPECT_TRUE(is_token("Content-Type"));
     EXPECT_TRUE(is_token("!#$%&'*+-.^_`|~09azAZ"));
-    for (const auto* text : {"", "a b", "a:", "a\t", "(a)", "a/b", "a\"", "\xc3\xa4", "a\x7f", "a@b", "{", "a,b", "a;b"})
+    for (const auto* text :
+         {"", "a b", "a:", "a\t", "(a)", "a/b", "a\"", "\xc3\xa4", "a\x7f", "a@b", "{", "a,b", "a;b"})
         EXPECT_FALSE(is_token(text)) << text;
 }
 
@@ -37,7 +38,8 @@ TEST(FieldSyntax, sees_every_byte_at_every_place) {
                     const bool control = (byte < 0x20 && byte != '\t') || byte == 0x7f;
                     const bool beyond = byte >= 0x80 || (size > 1 && static_cast<unsigned char>(filler) >= 0x80);
                     ASSERT_EQ(is_field_value(text), !control) << byte << " at " << at << " of " << size;
-                    ASSERT_EQ(is_plain_field_value(text), !control && !beyond) << byte << " at " << at << " of " << size;
+                    ASSERT_EQ(is_plain_field_value(text), !control && !beyond)
+                        << byte << " at " << at << " of " << size;
                 }
 }
 

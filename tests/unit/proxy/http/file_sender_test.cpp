@@ -1,5 +1,4 @@
 #include "proxy/http/file_sender.hpp"
-
 #include "tests/unit/proxy/http/http_fixture.hpp"
 
 #include <gmock/gmock.h>

@@ -104,38 +104,48 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     RequestLine, GuardTable,
-    testing::Values(
-        Case{"POST", line("POST / HTTP/1.1"), 405}, Case{"PUT", line("PUT / HTTP/1.1"), 405},
-        Case{"DELETE", line("DELETE / HTTP/1.1"), 405}, Case{"PATCH", line("PATCH / HTTP/1.1"), 405},
-        Case{"OPTIONS", line("OPTIONS * HTTP/1.1"), 405}, Case{"TRACE", line("TRACE / HTTP/1.1"), 405},
-        Case{"CONNECT", line("CONNECT pypi.example:443 HTTP/1.1"), 405},
-        Case{"an unknown method", line("BREW / HTTP/1.1"), 501}, Case{"a method in lower case", line("get / HTTP/1.1"), 501},
-        Case{"a method that is no token", line("G(T / HTTP/1.1"), 400}, Case{"no method", line(" / HTTP/1.1"), 400},
-        Case{"HTTP/0.9", line("GET /"), 400}, Case{"HTTP/1.2", line("GET / HTTP/1.2"), 505},
-        Case{"HTTP/2.0", line("GET / HTTP/2.0"), 505}, Case{"HTTP/0.9 spelled out", line("GET / HTTP/0.9"), 505},
-        Case{"a version in lower case", line("GET / http/1.1"), 400}, Case{"a long version", line("GET / HTTP/1.10"), 400},
-        Case{"a short version", line("GET / HTTP/1"), 400}, Case{"a version that is no number", line("GET / HTTP/1.x"), 400},
-        Case{"another protocol", line("GET / HTTQ/1.1"), 400},
-        Case{"the HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
-        Case{"a TLS handshake", "\x16\x03\x01\x02\x00\x01"s, 400}, Case{"two spaces before the target", line("GET  / HTTP/1.1"), 400},
-        Case{"two spaces after the target", line("GET /  HTTP/1.1"), 400}, Case{"a tab for a space", line("GET\t/ HTTP/1.1"), 400},
-        Case{"a space at the end", line("GET / HTTP/1.1 "), 400}, Case{"a space at the start", line(" GET / HTTP/1.1"), 400},
-        Case{"a space in the target", line("GET /a b HTTP/1.1"), 400},
-        Case{"a byte beyond ASCII in the target", line("GET /\x80 HTTP/1.1"), 400},
-        Case{"UTF-8 in the target", line("GET /\xe4\xb8\xad HTTP/1.1"), 400}, Case{"NUL in the target", line("GET /\0x HTTP/1.1"s), 400},
-        Case{"DEL in the target", line("GET /\x7f HTTP/1.1"), 400}, Case{"a bare CR in the target", line("GET /\rx HTTP/1.1"), 400},
-        Case{"a bare LF in the target", line("GET /\nx HTTP/1.1"), 400}, Case{"asterisk-form", line("GET * HTTP/1.1"), 400},
-        Case{"a relative target", line("GET simple/ HTTP/1.1"), 400}, Case{"authority-form", line("GET mirror.example:80 HTTP/1.1"), 400},
-        Case{"absolute-form for another host", line("GET http://pypi.example/simple/ HTTP/1.1"), 421},
-        Case{"absolute-form for another port", line("GET http://127.0.0.1:81/ HTTP/1.1"), 421},
-        Case{"absolute-form for our address without the port", line("GET http://127.0.0.1/ HTTP/1.1"), 421},
-        Case{"absolute-form over https", line("GET https://127.0.0.1:8080/ HTTP/1.1"), 421},
-        Case{"absolute-form with user information", line("GET http://user@127.0.0.1:8080/ HTTP/1.1"), 400},
-        Case{"absolute-form with a broken host", line("GET http://[::1/ HTTP/1.1"), 400},
-        Case{"absolute-form with no host", line("GET http:///etc/passwd HTTP/1.1"), 400},
-        Case{"absolute-form with a query for a path", line("GET http://127.0.0.1:8080?x HTTP/1.1"), 400},
-        Case{"another scheme", line("GET ftp://127.0.0.1/ HTTP/1.1"), 400},
-        Case{"a file URL", line("GET file:///etc/passwd HTTP/1.1"), 400}));
+    testing::Values(Case{"POST", line("POST / HTTP/1.1"), 405}, Case{"PUT", line("PUT / HTTP/1.1"), 405},
+                    Case{"DELETE", line("DELETE / HTTP/1.1"), 405}, Case{"PATCH", line("PATCH / HTTP/1.1"), 405},
+                    Case{"OPTIONS", line("OPTIONS * HTTP/1.1"), 405}, Case{"TRACE", line("TRACE / HTTP/1.1"), 405},
+                    Case{"CONNECT", line("CONNECT pypi.example:443 HTTP/1.1"), 405},
+                    Case{"an unknown method", line("BREW / HTTP/1.1"), 501},
+                    Case{"a method in lower case", line("get / HTTP/1.1"), 501},
+                    Case{"a method that is no token", line("G(T / HTTP/1.1"), 400},
+                    Case{"no method", line(" / HTTP/1.1"), 400}, Case{"HTTP/0.9", line("GET /"), 400},
+                    Case{"HTTP/1.2", line("GET / HTTP/1.2"), 505}, Case{"HTTP/2.0", line("GET / HTTP/2.0"), 505},
+                    Case{"HTTP/0.9 spelled out", line("GET / HTTP/0.9"), 505},
+                    Case{"a version in lower case", line("GET / http/1.1"), 400},
+                    Case{"a long version", line("GET / HTTP/1.10"), 400},
+                    Case{"a short version", line("GET / HTTP/1"), 400},
+                    Case{"a version that is no number", line("GET / HTTP/1.x"), 400},
+                    Case{"another protocol", line("GET / HTTQ/1.1"), 400},
+                    Case{"the HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
+                    Case{"a TLS handshake", "\x16\x03\x01\x02\x00\x01"s, 400},
+                    Case{"two spaces before the target", line("GET  / HTTP/1.1"), 400},
+                    Case{"two spaces after the target", line("GET /  HTTP/1.1"), 400},
+                    Case{"a tab for a space", line("GET\t/ HTTP/1.1"), 400},
+                    Case{"a space at the end", line("GET / HTTP/1.1 "), 400},
+                    Case{"a space at the start", line(" GET / HTTP/1.1"), 400},
+                    Case{"a space in the target", line("GET /a b HTTP/1.1"), 400},
+                    Case{"a byte beyond ASCII in the target", line("GET /\x80 HTTP/1.1"), 400},
+                    Case{"UTF-8 in the target", line("GET /\xe4\xb8\xad HTTP/1.1"), 400},
+                    Case{"NUL in the target", line("GET /\0x HTTP/1.1"s), 400},
+                    Case{"DEL in the target", line("GET /\x7f HTTP/1.1"), 400},
+                    Case{"a bare CR in the target", line("GET /\rx HTTP/1.1"), 400},
+                    Case{"a bare LF in the target", line("GET /\nx HTTP/1.1"), 400},
+                    Case{"asterisk-form", line("GET * HTTP/1.1"), 400},
+                    Case{"a relative target", line("GET simple/ HTTP/1.1"), 400},
+                    Case{"authority-form", line("GET mirror.example:80 HTTP/1.1"), 400},
+                    Case{"absolute-form for another host", line("GET http://pypi.example/simple/ HTTP/1.1"), 421},
+                    Case{"absolute-form for another port", line("GET http://127.0.0.1:81/ HTTP/1.1"), 421},
+                    Case{"absolute-form for our address without the port", line("GET http://127.0.0.1/ HTTP/1.1"), 421},
+                    Case{"absolute-form over https", line("GET https://127.0.0.1:8080/ HTTP/1.1"), 421},
+                    Case{"absolute-form with user information", line("GET http://user@127.0.0.1:8080/ HTTP/1.1"), 400},
+                    Case{"absolute-form with a broken host", line("GET http://[::1/ HTTP/1.1"), 400},
+                    Case{"absolute-form with no host", line("GET http:///etc/passwd HTTP/1.1"), 400},
+                    Case{"absolute-form with a query for a path", line("GET http://127.0.0.1:8080?x HTTP/1.1"), 400},
+                    Case{"another scheme", line("GET ftp://127.0.0.1/ HTTP/1.1"), 400},
+                    Case{"a file URL", line("GET file:///etc/passwd HTTP/1.1"), 400}));
 
 INSTANTIATE_TEST_SUITE_P(
     LineEnds, GuardTable,
@@ -145,41 +155,47 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"bare LF before the head", "\n" + get(""), 400},
                     Case{"two empty lines before the head", "\r\n\r\n" + get(""), 400},
                     Case{"a CR alone before the head", "\r" + get(""), 400},
-                    Case{"a bare CR in a value", get("X-A: b\rc\r\n"), 400},
-                    Case{"CR CR LF", get("X-A: b\r\r\n"), 400},
+                    Case{"a bare CR in a value", get("X-A: b\rc\r\n"), 400}, Case{"CR CR LF", get("X-A: b\r\r\n"), 400},
                     Case{"bare LF inside a value", get("X-A: b\nX-B: c\r\n"), 400},
                     Case{"an empty line with a space in it", "GET / HTTP/1.1\r\n" + host + " \r\n\r\n", 400}));
 
 INSTANTIATE_TEST_SUITE_P(
     Fields, GuardTable,
-    testing::Values(
-        Case{"obs-fold", get("X-A: b\r\n c\r\n"), 400}, Case{"obs-fold with a tab", get("X-A: b\r\n\tc\r\n"), 400},
-        Case{"obs-fold of Transfer-Encoding", get("Transfer-Encoding:\r\n chunked\r\n"), 400},
-        Case{"obs-fold as the first field line", "GET / HTTP/1.1\r\n Host: mirror.example\r\n\r\n", 400},
-        Case{"obs-fold of the request line", "GET / HTTP/1.1\r\n\tX\r\n" + host + "\r\n", 400},
-        Case{"a space before the colon", get("X-A : b\r\n"), 400}, Case{"a tab before the colon", get("X-A\t: b\r\n"), 400},
-        Case{"a space in a name", get("X A: b\r\n"), 400}, Case{"no colon", get("nonsense\r\n"), 400},
-        Case{"no name", get(": b\r\n"), 400}, Case{"a NUL in a name", get("X\0A: b\r\n"s), 400},
-        Case{"a byte beyond ASCII in a name", get("X-\xc3\xa4: b\r\n"), 400}, Case{"a parenthesis in a name", get("X(A): b\r\n"), 400},
-        Case{"a NUL in a value", get("X-A: b\0c\r\n"s), 400}, Case{"a vertical tab in a value", get("X-A: b\vc\r\n"), 400},
-        Case{"DEL in a value", get("X-A: b\x7f\r\n"), 400}, Case{"101 fields", [] {
-                                                                      std::string fields;
-                                                                      for (int i = 0; i < 100; ++i)
-                                                                          fields += "X: y\r\n";
-                                                                      return get(fields);
-                                                                  }(), 431},
-        Case{"a field of 16 KiB", get("X-A: " + std::string(16 * 1024, 'b') + "\r\n"), 431},
-        Case{"17 KiB without an end", "GET / HTTP/1.1\r\nX-A: " + std::string(17 * 1024, 'b'), 431},
-        Case{"a target of 9,000 bytes", line("GET /" + std::string(9000, 'a') + " HTTP/1.1"), 414},
-        Case{"a target without an end", "GET /" + std::string(9000, 'a'), 414},
-        Case{"17 KiB in one line", std::string(17 * 1024, 'A'), 414}));
+    testing::Values(Case{"obs-fold", get("X-A: b\r\n c\r\n"), 400},
+                    Case{"obs-fold with a tab", get("X-A: b\r\n\tc\r\n"), 400},
+                    Case{"obs-fold of Transfer-Encoding", get("Transfer-Encoding:\r\n chunked\r\n"), 400},
+                    Case{"obs-fold as the first field line", "GET / HTTP/1.1\r\n Host: mirror.example\r\n\r\n", 400},
+                    Case{"obs-fold of the request line", "GET / HTTP/1.1\r\n\tX\r\n" + host + "\r\n", 400},
+                    Case{"a space before the colon", get("X-A : b\r\n"), 400},
+                    Case{"a tab before the colon", get("X-A\t: b\r\n"), 400},
+                    Case{"a space in a name", get("X A: b\r\n"), 400}, Case{"no colon", get("nonsense\r\n"), 400},
+                    Case{"no name", get(": b\r\n"), 400}, Case{"a NUL in a name", get("X\0A: b\r\n"s), 400},
+                    Case{"a byte beyond ASCII in a name", get("X-\xc3\xa4: b\r\n"), 400},
+                    Case{"a parenthesis in a name", get("X(A): b\r\n"), 400},
+                    Case{"a NUL in a value", get("X-A: b\0c\r\n"s), 400},
+                    Case{"a vertical tab in a value", get("X-A: b\vc\r\n"), 400},
+                    Case{"DEL in a value", get("X-A: b\x7f\r\n"), 400},
+                    Case{"101 fields",
+                         [] {
+                             std::string fields;
+                             for (int i = 0; i < 100; ++i)
+                                 fields += "X: y\r\n";
+                             return get(fields);
+                         }(),
+                         431},
+                    Case{"a field of 16 KiB", get("X-A: " + std::string(16 * 1024, 'b') + "\r\n"), 431},
+                    Case{"17 KiB without an end", "GET / HTTP/1.1\r\nX-A: " + std::string(17 * 1024, 'b'), 431},
+                    Case{"a target of 9,000 bytes", line("GET /" + std::string(9000, 'a') + " HTTP/1.1"), 414},
+                    Case{"a target without an end", "GET /" + std::string(9000, 'a'), 414},
+                    Case{"17 KiB in one line", std::string(17 * 1024, 'A'), 414}));
 
 INSTANTIATE_TEST_SUITE_P(
     Host, GuardTable,
     testing::Values(Case{"no Host", "GET / HTTP/1.1\r\nAccept: */*\r\n\r\n", 400},
                     Case{"two Hosts", get("Host: other.example\r\n"), 400}, Case{"two equal Hosts", get(host), 400},
                     Case{"two Hosts in HTTP/1.0", "GET / HTTP/1.0\r\n" + host + host + "\r\n", 400},
-                    Case{"an empty Host", with_host(""), 400}, Case{"a Host with a path", with_host(" mirror.example/x"), 400},
+                    Case{"an empty Host", with_host(""), 400},
+                    Case{"a Host with a path", with_host(" mirror.example/x"), 400},
                     Case{"a Host with user information", with_host(" user@mirror.example"), 400},
                     Case{"a Host with a space", with_host(" mirror .example"), 400},
                     Case{"a Host list", with_host(" a.example, b.example"), 400},
@@ -215,11 +231,15 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"two equal lengths", get("Content-Length: 0\r\nContent-Length: 0\r\n"), 400},
         Case{"two differing lengths", get("Content-Length: 0\r\nContent-Length: 5\r\n"), 400},
         Case{"a list of lengths", get("Content-Length: 0, 0\r\n"), 400},
-        Case{"Content-Length: +5", get("Content-Length: +5\r\n"), 400}, Case{"Content-Length: -1", get("Content-Length: -1\r\n"), 400},
-        Case{"Content-Length: 0x5", get("Content-Length: 0x5\r\n"), 400}, Case{"Content-Length: 00", get("Content-Length: 00\r\n"), 400},
-        Case{"Content-Length: 05", get("Content-Length: 05\r\n"), 400}, Case{"an empty Content-Length", get("Content-Length:\r\n"), 400},
+        Case{"Content-Length: +5", get("Content-Length: +5\r\n"), 400},
+        Case{"Content-Length: -1", get("Content-Length: -1\r\n"), 400},
+        Case{"Content-Length: 0x5", get("Content-Length: 0x5\r\n"), 400},
+        Case{"Content-Length: 00", get("Content-Length: 00\r\n"), 400},
+        Case{"Content-Length: 05", get("Content-Length: 05\r\n"), 400},
+        Case{"an empty Content-Length", get("Content-Length:\r\n"), 400},
         Case{"Content-Length: 5 with a space in it", get("Content-Length: 1 2\r\n"), 400},
-        Case{"Expect: 100-continue", get("Expect: 100-continue\r\n"), 417}, Case{"another Expect", get("expect: payment\r\n"), 417}));
+        Case{"Expect: 100-continue", get("Expect: 100-continue\r\n"), 417},
+        Case{"another Expect", get("expect: payment\r\n"), 417}));
 
 TEST(Guard, gives_method_target_fields_and_size) {
     const auto bytes = "\r\nHEAD /simple/six/?x=1 HTTP/1.1\r\nHost: a.example\r\nAccept:  text/html \r\n\r\n"s;
@@ -231,7 +251,8 @@ TEST(Guard, gives_method_target_fields_and_size) {
     EXPECT_EQ(head.target, "/simple/six/?x=1");
     EXPECT_TRUE(head.http_1_1);
     EXPECT_EQ(head.size, bytes.size());
-    EXPECT_THAT(head.fields, testing::ElementsAre(testing::Pair("Host", "a.example"), testing::Pair("Accept", "text/html")));
+    EXPECT_THAT(head.fields,
+                testing::ElementsAre(testing::Pair("Host", "a.example"), testing::Pair("Accept", "text/html")));
 }
 
 TEST(Guard, reduces_absolute_form_to_the_path) {
@@ -285,7 +306,9 @@ TEST(Guard, does_not_judge_what_follows_the_head) {
 }
 
 TEST(Guard, refuses_before_the_end_what_cannot_become_right) {
-    const auto refused = [](const std::string& bytes) { return std::holds_alternative<Refusal>(judge(bytes, rules())); };
+    const auto refused = [](const std::string& bytes) {
+        return std::holds_alternative<Refusal>(judge(bytes, rules()));
+    };
     EXPECT_TRUE(refused("GET / HTTP/1.1\n"));
     EXPECT_TRUE(refused("GET /\r\n"));
     EXPECT_TRUE(refused("POST /upload HTTP/1.1\r\n"));

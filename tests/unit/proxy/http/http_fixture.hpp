@@ -9,11 +9,6 @@
 #include <spdlog/sinks/base_sink.h>
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
@@ -21,10 +16,14 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <netinet/in.h>
 #include <optional>
+#include <poll.h>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -95,9 +94,7 @@ class Client {
         ASSERT_EQ(::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to), 0) << errno;
     }
     /// Keeps the kernel from taking much off the server for us; before connect().
-    void keep_little(int bytes = 4096) {
-        ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-    }
+    void keep_little(int bytes = 4096) { ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes); }
 
     /// False when the server no longer takes it.
     bool send(std::string_view bytes) {

@@ -1,5 +1,4 @@
 #include "proxy/http/listener.hpp"
-
 #include "tests/unit/proxy/http/http_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -46,8 +45,8 @@ TEST(Listener, takes_ipv6_names_and_every_address) {
 
 TEST(Listener, says_what_is_wrong_with_an_address) {
     Listening one;
-    for (const auto* address : {"", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:x", "a b:1", "::1:80",
-                                "[::1:80", "http://127.0.0.1:80"}) {
+    for (const auto* address : {"", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:x", "a b:1",
+                                "::1:80", "[::1:80", "http://127.0.0.1:80"}) {
         const auto listening = one.listener.listen(address);
         ASSERT_FALSE(listening) << address;
         EXPECT_EQ(listening.error().code, Errc::invalid) << address;

@@ -39,8 +39,8 @@ TEST(Plain, gives_each_failure_the_status_that_clients_act_rightly_on) {
         EXPECT_EQ(response.status, 404U) << name(code);
         EXPECT_EQ(field(response, "Retry-After"), "");
     }
-    for (const auto code : {Errc::unavailable, Errc::timeout, Errc::protocol, Errc::digest_mismatch, Errc::corrupt, Errc::io,
-                            Errc::no_space, Errc::cancelled}) {
+    for (const auto code : {Errc::unavailable, Errc::timeout, Errc::protocol, Errc::digest_mismatch, Errc::corrupt,
+                            Errc::io, Errc::no_space, Errc::cancelled}) {
         const auto response = plain(Error{.code = code, .message = "m", .tried = {}});
         EXPECT_EQ(response.status, 503U) << name(code);
         const auto seconds = std::stoi(field(response, "Retry-After"));
@@ -50,7 +50,8 @@ TEST(Plain, gives_each_failure_the_status_that_clients_act_rightly_on) {
 }
 
 TEST(Plain, tells_what_was_tried) {
-    const auto response = plain(Error{.code = Errc::unavailable, .message = "nobody answered", .tried = {"a: 500", "b: silent"}});
+    const auto response =
+        plain(Error{.code = Errc::unavailable, .message = "nobody answered", .tried = {"a: 500", "b: silent"}});
     EXPECT_EQ(body(response), "nobody answered\n  - a: 500\n  - b: silent\n");
     EXPECT_EQ(response.note, "unavailable");
 }

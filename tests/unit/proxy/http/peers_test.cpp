@@ -1,11 +1,11 @@
 #include "proxy/http/peers.hpp"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
+
+#include <arpa/inet.h>
+#include <cstring>
 #include <netinet/in.h>
 #include <sys/socket.h>
-
-#include <cstring>
 #include <vector>
 
 namespace yizhan {

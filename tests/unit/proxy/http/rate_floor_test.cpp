@@ -34,7 +34,8 @@ TEST(RateFloor, keeps_who_is_fast_enough) {
 TEST(RateFloor, does_not_mind_bytes_that_go_in_lumps) {
     RateFloor floor(1000, 30s);
     for (int second = 0; second < 3600; ++second)
-        ASSERT_FALSE(floor.too_slow(Time(1s * second), static_cast<std::uint64_t>(second / 20) * 20'000, true)) << second;
+        ASSERT_FALSE(floor.too_slow(Time(1s * second), static_cast<std::uint64_t>(second / 20) * 20'000, true))
+            << second;
 }
 
 // A gigabyte taken at first is no licence to stand still for days afterwards.

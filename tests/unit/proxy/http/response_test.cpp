@@ -25,9 +25,9 @@ TEST(ResponseHead, has_the_line_the_fields_and_an_empty_line) {
     const auto head = rendered(response, {.status = 200, .length = 5});
     EXPECT_TRUE(head.starts_with("HTTP/1.1 200 OK\r\nDate: ")) << head;
     EXPECT_TRUE(head.ends_with("\r\n\r\n"));
-    for (const auto* line : {"\r\nX-Content-Type-Options: nosniff\r\n", "\r\nContent-Length: 5\r\n",
-                             "\r\nContent-Type: text/html\r\n", "\r\nETag: \"abc\"\r\n", "\r\nAccept-Ranges: bytes\r\n",
-                             "\r\nVary: Accept\r\n"})
+    for (const auto* line :
+         {"\r\nX-Content-Type-Options: nosniff\r\n", "\r\nContent-Length: 5\r\n", "\r\nContent-Type: text/html\r\n",
+          "\r\nETag: \"abc\"\r\n", "\r\nAccept-Ranges: bytes\r\n", "\r\nVary: Accept\r\n"})
         EXPECT_THAT(head, HasSubstr(line));
     EXPECT_THAT(head, Not(HasSubstr("Connection")));
     EXPECT_THAT(head, Not(HasSubstr("Server")));
@@ -40,7 +40,8 @@ TEST(ResponseHead, tells_framing_and_persistence) {
     EXPECT_THAT(rendered(response, {.framing = Framing::close}), Not(HasSubstr("Content-Length")));
     EXPECT_THAT(rendered(response, {.status = 304, .framing = Framing::none}), Not(HasSubstr("Content-Length")));
     EXPECT_THAT(rendered(response, {.persistence = Persistence::close}), HasSubstr("\r\nConnection: close\r\n"));
-    EXPECT_THAT(rendered(response, {.persistence = Persistence::keep_alive}), HasSubstr("\r\nConnection: keep-alive\r\n"));
+    EXPECT_THAT(rendered(response, {.persistence = Persistence::keep_alive}),
+                HasSubstr("\r\nConnection: keep-alive\r\n"));
 }
 
 TEST(ResponseHead, tells_the_window_of_a_range) {
@@ -57,7 +58,8 @@ TEST(ResponseHead, offers_ranges_only_where_every_range_is_answered) {
 }
 
 TEST(ResponseHead, never_lets_foreign_bytes_end_a_line) {
-    for (const std::string_view view : {"a\r\nX: y"sv, "a\nb"sv, "a\rb"sv, "a\0b"sv, "\x7f"sv, "b\xc3\xbcro"sv, "\x1b[0m"sv}) {
+    for (const std::string_view view :
+         {"a\r\nX: y"sv, "a\nb"sv, "a\rb"sv, "a\0b"sv, "\x7f"sv, "b\xc3\xbcro"sv, "\x1b[0m"sv}) {
         const std::string bad(view);
         Response type, tag, value, name;
         type.content_type = bad;
@@ -73,8 +75,8 @@ TEST(ResponseHead, never_lets_foreign_bytes_end_a_line) {
 }
 
 TEST(ResponseHead, leaves_framing_to_the_connection) {
-    for (const auto* name : {"content-length", "Transfer-Encoding", "CONNECTION", "Date", "Keep-Alive", "Trailer", "Upgrade",
-                             "", "a b", "a:"}) {
+    for (const auto* name : {"content-length", "Transfer-Encoding", "CONNECTION", "Date", "Keep-Alive", "Trailer",
+                             "Upgrade", "", "a b", "a:"}) {
         Response response;
         response.fields.emplace_back(name, "0");
         std::string out;

@@ -1,5 +1,4 @@
 #include "proxy/http/server.hpp"
-
 #include "tests/unit/proxy/http/http_fixture.hpp"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,4 @@
 #include "proxy/http/stream_sender.hpp"
-
 #include "tests/unit/proxy/http/http_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -12,9 +11,7 @@ using testing::HasSubstr;
 
 /// One stream, whatever is asked; ranges as an unverified object has them.
 Answer serve(Script& script) {
-    return [&script](const Request&) -> Task<Response> {
-        co_return response_of(script.stream(), Ranges::to_end);
-    };
+    return [&script](const Request&) -> Task<Response> { co_return response_of(script.stream(), Ranges::to_end); };
 }
 
 TEST(StreamSender, sends_what_is_released_before_the_rest_is_there) {
@@ -94,9 +91,8 @@ TEST(StreamSender, sends_only_the_window_of_a_range) {
     const auto bytes = pattern(300'000);
     Script script(bytes, bytes.size());
     script.release(bytes.size());
-    const TestServer server([&](const Request&) -> Task<Response> {
-        co_return response_of(script.stream(), Ranges::all);
-    });
+    const TestServer server(
+        [&](const Request&) -> Task<Response> { co_return response_of(script.stream(), Ranges::all); });
     auto client = server.connect();
     const auto reply = client.ask("/x", "Range: bytes=100-199\r\n");
     EXPECT_EQ(reply.body, bytes.substr(100, 100));

@@ -1,9 +1,8 @@
 #include "proxy/http/target.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <fmt/format.h>
 
 #include <string>
 
@@ -43,28 +42,29 @@ TEST_P(RefusedTarget, never_reaches_a_route) {
     EXPECT_TRUE(target.error().sentence.ends_with('.'));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Traversal, RefusedTarget,
-    testing::Values("/..", "/../", "/../etc/passwd", "/simple/..", "/simple/../../etc/passwd", "/./", "/simple/./six/",
-                    "/.", "/%2e", "/%2e/", "/%2e%2e", "/%2e%2e/", "/%2E%2E/etc/passwd", "/.%2e/", "/%2e./",
-                    "/simple/%2e%2e/%2e%2e/etc/passwd", "/%2F%2F..%2F..%2Fetc%2Fpasswd", "/..%2f..%2fetc%2fpasswd",
-                    "/..%5c..%5cwindows", "/%5c..%5c", "/%5C", "/..\\..\\etc", "\\..\\etc", "/a\\b", "/simple/..?x",
-                    "/%2e%2e?x=1", "/..%00/", "/..%2F", "/%2F", "/a%2fb", "/a%2Fb"));
+INSTANTIATE_TEST_SUITE_P(Traversal, RefusedTarget,
+                         testing::Values("/..", "/../", "/../etc/passwd", "/simple/..", "/simple/../../etc/passwd",
+                                         "/./", "/simple/./six/", "/.", "/%2e", "/%2e/", "/%2e%2e", "/%2e%2e/",
+                                         "/%2E%2E/etc/passwd", "/.%2e/", "/%2e./", "/simple/%2e%2e/%2e%2e/etc/passwd",
+                                         "/%2F%2F..%2F..%2Fetc%2Fpasswd", "/..%2f..%2fetc%2fpasswd",
+                                         "/..%5c..%5cwindows", "/%5c..%5c", "/%5C", "/..\\..\\etc", "\\..\\etc",
+                                         "/a\\b", "/simple/..?x", "/%2e%2e?x=1", "/..%00/", "/..%2F", "/%2F", "/a%2fb",
+                                         "/a%2Fb"));
 
-INSTANTIATE_TEST_SUITE_P(
-    DoubleEncoding, RefusedTarget,
-    testing::Values("/%252e%252e/", "/%252f", "/%255c", "/%25", "/a%25b", "/%25%32%65", "/%2525252e", "/six%252B1.whl"));
+INSTANTIATE_TEST_SUITE_P(DoubleEncoding, RefusedTarget,
+                         testing::Values("/%252e%252e/", "/%252f", "/%255c", "/%25", "/a%25b", "/%25%32%65",
+                                         "/%2525252e", "/six%252B1.whl"));
 
-INSTANTIATE_TEST_SUITE_P(
-    Bytes, RefusedTarget,
-    testing::Values("/%00", "/six.whl%00.html", "/%0a", "/%0d%0aSet-Cookie:x", "/%09", "/%1f", "/%7f", "/%80", "/%ff",
-                    "/%c0%ae%c0%ae/", "/%c0%af", "/%e0%80%ae", "/%e4%b8%ad", "/%ef%bc%8f", "/%u002e%u002e", "/%u2215"));
+INSTANTIATE_TEST_SUITE_P(Bytes, RefusedTarget,
+                         testing::Values("/%00", "/six.whl%00.html", "/%0a", "/%0d%0aSet-Cookie:x", "/%09", "/%1f",
+                                         "/%7f", "/%80", "/%ff", "/%c0%ae%c0%ae/", "/%c0%af", "/%e0%80%ae",
+                                         "/%e4%b8%ad", "/%ef%bc%8f", "/%u002e%u002e", "/%u2215"));
 
-INSTANTIATE_TEST_SUITE_P(
-    Syntax, RefusedTarget,
-    testing::Values("", "simple/", "//", "//etc/passwd", "/simple//six/", "/simple/six//", "/%", "/%2", "/a%", "/a%2",
-                    "/%zz", "/%2g", "/%g2", "/% 2", "/%-1", "/%+1", "/a b", "/a\tb", "/a#b", "/#", "/a?b#c", "/a\"b",
-                    "/a<b>", "/a|b", "/a^b", "/a`b", "/{a}", "/[a]", "*", "http://a/"));
+INSTANTIATE_TEST_SUITE_P(Syntax, RefusedTarget,
+                         testing::Values("", "simple/", "//", "//etc/passwd", "/simple//six/", "/simple/six//", "/%",
+                                         "/%2", "/a%", "/a%2", "/%zz", "/%2g", "/%g2", "/% 2", "/%-1", "/%+1", "/a b",
+                                         "/a\tb", "/a#b", "/#", "/a?b#c", "/a\"b", "/a<b>", "/a|b", "/a^b", "/a`b",
+                                         "/{a}", "/[a]", "*", "http://a/"));
 
 TEST(Target, tells_an_empty_segment_from_an_attack) {
     EXPECT_EQ(take_apart("/simple//six/").error().status, 404U);

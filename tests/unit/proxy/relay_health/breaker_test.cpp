@@ -1,5 +1,4 @@
 #include "proxy/relay/health/breaker.hpp"
-
 #include "tests/unit/proxy/relay_health/health_fixture.hpp"
 
 namespace yizhan {
@@ -123,9 +122,14 @@ TEST_F(BreakerTest, EachCauseHasItsRest) {
         double rest;
     };
     const Case cases[] = {
-        {RestCause::blocked, {}, 900},         {RestCause::busy, {}, 60},      {RestCause::busy, 7s, 7},
-        {RestCause::busy, 0s, 1},              {RestCause::busy, -5s, 1},      {RestCause::busy, 86'400s, 600},
-        {RestCause::foreign_page, {}, 300},    {RestCause::foreign_page, 5s, 300},
+        {RestCause::blocked, {}, 900},
+        {RestCause::busy, {}, 60},
+        {RestCause::busy, 7s, 7},
+        {RestCause::busy, 0s, 1},
+        {RestCause::busy, -5s, 1},
+        {RestCause::busy, 86'400s, 600},
+        {RestCause::foreign_page, {}, 300},
+        {RestCause::foreign_page, 5s, 300},
         {RestCause::busy, std::chrono::seconds::max(), 600},
     };
     for (const auto& c : cases) {
@@ -208,9 +212,11 @@ TEST_F(BreakerTest, ItSaysWhyAndForHowLong) {
     fault(0);
     fault(0);
     EXPECT_EQ(breaker.words(at(3)), "open for another 12 s: faults in a row, the last: connection refused");
-    EXPECT_EQ(breaker.words(at(15)), "half open, the next request will try it: faults in a row, the last: connection refused");
-    const auto probe = breaker.admit(at(15));
-    EXPECT_EQ(breaker.words(at(15)), "half open, one request is trying it: faults in a row, the last: connection refused");
+    EXPECT_EQ(breaker.words(at(15)),
+              "half open, the next request will try it: faults in a row, the last: connection refused");
+    ASSERT_TRUE(breaker.admit(at(15)));
+    EXPECT_EQ(breaker.words(at(15)),
+              "half open, one request is trying it: faults in a row, the last: connection refused");
 }
 
 TEST_F(BreakerTest, WhatWasLearntSurvives) {

@@ -1,5 +1,4 @@
 #include "proxy/relay/health/clock.hpp"
-
 #include "tests/unit/proxy/relay_health/health_fixture.hpp"
 
 namespace yizhan {
@@ -7,8 +6,8 @@ namespace {
 
 TEST(InWords, ADurationReadsAsPeopleSayIt) {
     const std::pair<double, const char*> cases[] = {
-        {-1, "0 ms"},   {0, "0 ms"},       {0.25, "250 ms"},  {0.9996, "1.0 s"},   {3.44, "3.4 s"},
-        {9.96, "10 s"}, {119.0, "119 s"},  {120, "2 min"},    {840, "14 min"},     {21'600, "6.0 h"},
+        {-1, "0 ms"},   {0, "0 ms"},      {0.25, "250 ms"}, {0.9996, "1.0 s"}, {3.44, "3.4 s"},
+        {9.96, "10 s"}, {119.0, "119 s"}, {120, "2 min"},   {840, "14 min"},   {21'600, "6.0 h"},
     };
     for (const auto& [seconds, words] : cases)
         EXPECT_EQ(in_words(Seconds(seconds)), words) << seconds;

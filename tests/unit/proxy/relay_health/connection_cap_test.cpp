@@ -1,5 +1,4 @@
 #include "proxy/relay/health/connection_cap.hpp"
-
 #include "tests/unit/proxy/relay_health/health_fixture.hpp"
 
 namespace yizhan {
@@ -43,7 +42,7 @@ TEST(ConnectionCap, GrowsByOneForEachCleanMinuteAndNotOverItsStart) {
 
 TEST(ConnectionCap, ACutStartsTheMinuteAnew) {
     ConnectionCap cap(rules, false);
-    cap.choked(at(0), at(0)); // 2
+    cap.choked(at(0), at(0));     // 2
     cap.choked(at(110), at(110)); // of 3: 1
     EXPECT_EQ(cap.at(at(110)), 1u);
     EXPECT_EQ(cap.at(at(169)), 1u);

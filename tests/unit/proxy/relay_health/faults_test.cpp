@@ -1,5 +1,4 @@
 #include "proxy/relay/health/faults.hpp"
-
 #include "tests/unit/proxy/relay_health/health_fixture.hpp"
 
 #include <set>

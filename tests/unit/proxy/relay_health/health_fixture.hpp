@@ -21,7 +21,9 @@ constexpr std::uint64_t MiB = 1024 * KiB;
 inline const Moment start = Moment{} + 1000h;
 
 /// `seconds` after the start.
-inline Moment at(double seconds) { return start + std::chrono::duration_cast<Moment::duration>(Seconds(seconds)); }
+inline Moment at(double seconds) {
+    return start + std::chrono::duration_cast<Moment::duration>(Seconds(seconds));
+}
 
 inline Chance always(double value) {
     return [value] { return value; };

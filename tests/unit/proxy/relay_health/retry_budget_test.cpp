@@ -1,5 +1,4 @@
 #include "proxy/relay/health/retry_budget.hpp"
-
 #include "tests/unit/proxy/relay_health/health_fixture.hpp"
 
 namespace yizhan {

@@ -1,5 +1,4 @@
 #include "proxy/relay/health/score.hpp"
-
 #include "tests/unit/proxy/relay_health/health_fixture.hpp"
 
 namespace yizhan {
@@ -7,8 +6,12 @@ namespace {
 
 const HealthSettings::Score rules;
 
-double first_byte(const Score& score, double seconds) { return score.estimate(at(seconds)).first_byte.count(); }
-double rate(const Score& score, double seconds) { return score.estimate(at(seconds)).bytes_per_second; }
+double first_byte(const Score& score, double seconds) {
+    return score.estimate(at(seconds)).first_byte.count();
+}
+double rate(const Score& score, double seconds) {
+    return score.estimate(at(seconds)).bytes_per_second;
+}
 
 TEST(Score, WhatWasNeverTriedHasTheOptimisticPrior) {
     const Score score(rules);

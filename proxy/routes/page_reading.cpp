@@ -1,0 +1,102 @@
+#include "proxy/routes/page_reading.hpp"
+
+#include "index/html_page.hpp"
+#include "index/json_page.hpp"
+#include "index/locate.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <iterator>
+#include <unordered_set>
+
+namespace yizhan {
+namespace {
+
+bool is_json(std::string_view content_type) { return content_type.find("json") != std::string_view::npos; }
+
+// A file without a path of ours has nothing that says what its bytes must be; saying so beats a silent gap.
+void keep_located(ParsedPage& parsed) {
+    std::erase_if(parsed.page.files, [&](const ProjectFile& file) {
+        if (locate(file))
+            return false;
+        parsed.dropped.push_back({file.filename, "the index gives neither a sha256 nor a path of PyPI's for it"});
+        return true;
+    });
+}
+
+// Of pages that are equally fresh, what was shown once stays: a mirror that lacks a file says nothing about it.
+void keep_shown_files(ProjectPage& page, const ProjectPage& shown) {
+    std::unordered_set<std::string_view> listed;
+    for (const auto& file : page.files)
+        listed.insert(file.filename);
+    std::vector<ProjectFile> missing;
+    for (const auto& file : shown.files)
+        if (!listed.contains(file.filename))
+            missing.push_back(file);
+    std::ranges::move(missing, std::back_inserter(page.files));
+}
+
+} // namespace
+
+std::vector<Url> link_prefixes(const UpstreamSettings& upstream) {
+    std::vector<Url> out;
+    for (const auto& prefix : upstream.files)
+        if (auto url = Url::parse(prefix))
+            out.push_back(std::move(*url));
+    return out;
+}
+
+Result<PageGeneration> read_page(const std::string& project, std::string_view bytes, std::string_view content_type,
+                                 const std::string& final_url, std::span<const Url> prefixes) {
+    const auto url = Url::parse(final_url);
+    if (!url)
+        return std::unexpected(url.error());
+    auto parsed = is_json(content_type) ? parse_json_page(bytes, *url, project) : parse_html_page(bytes, *url, project);
+    if (!parsed)
+        return std::unexpected(parsed.error());
+    if (!prefixes.empty())
+        keep_within(*parsed, prefixes);
+    keep_first_of_each_name(*parsed);
+    keep_located(*parsed);
+    for (const auto& dropped : parsed->dropped)
+        spdlog::warn("pypi: {}: {} left out: {}", project, dropped.filename, dropped.reason);
+    return PageGeneration{.page = std::move(parsed->page), .bytes = bytes.size()};
+}
+
+Result<ProjectPage> read_agreed(const std::string& project, const std::vector<PageWord::Page>& pages,
+                                const KnownDigest& known, Trust trust, const PageGeneration* shown) {
+    std::vector<WitnessedPage> witnesses;
+    std::vector<std::string> tried;
+    for (const auto& [from, fetched] : pages) {
+        auto parsed = read_page(project, fetched.body, fetched.head.field("content-type"), fetched.head.url.str(),
+                               link_prefixes(*from));
+        if (parsed)
+            witnesses.push_back({.family = from->family, .page = std::move(parsed->page)});
+        else
+            tried.push_back(redacted(fetched.head.url.str()) + ": " + parsed.error().message);
+    }
+    if (witnesses.empty())
+        return fail(Errc::unavailable, "the page of " + project + " could not be read", std::move(tried));
+    auto agreement = trust == Trust::mirror
+                         ? Agreement{.page = std::move(witnesses.front().page), .withheld = {}, .conflicts = {}}
+                         : agreed_page(witnesses, known);
+    for (const auto& conflict : agreement.conflicts)
+        spdlog::error("pypi: {}: {} has several digests: {}", project, conflict.filename,
+                      fmt::join(conflict.claims, ", "));
+    spdlog::info("pypi: {}: the root is silent; {} files shown on the word of {} mirrors, {} withheld", project,
+                 agreement.page.files.size(), witnesses.size(), agreement.withheld.size());
+    if (shown && shown->page.serial.value_or(0) > agreement.page.serial.value_or(0))
+        return fail(Errc::unavailable, "the mirrors are behind what was shown of " + project + " before");
+    if (shown && shown->page.serial == agreement.page.serial)
+        keep_shown_files(agreement.page, shown->page);
+    if (agreement.page.files.empty() && !agreement.withheld.empty())
+        return fail(Errc::unavailable,
+                    fmt::format("the root does not answer, and nothing on the mirrors' pages of {} is confirmed by a "
+                                "second family: {}",
+                                project, agreement.withheld.front().reason));
+    return std::move(agreement.page);
+}
+
+} // namespace yizhan

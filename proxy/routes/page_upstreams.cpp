@@ -1,0 +1,192 @@
+#include "proxy/routes/page_upstreams.hpp"
+
+#include "proxy/notifier.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+namespace yizhan {
+namespace {
+
+// What PEP 691 asks for, HTML second for indexes without JSON.
+constexpr std::string_view accept_any = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; "
+                                        "q=0.2, text/html; q=0.1";
+constexpr std::string_view accept_html = "text/html";
+
+// Witnesses that settle a page, or its absence, while the root is silent.
+constexpr std::size_t enough_families = 2;
+
+double chance() {
+    thread_local std::minstd_rand source{std::random_device{}()};
+    return std::uniform_real_distribution<double>(0, 1)(source);
+}
+
+// Worth a second try at once: a connection that broke, a server that stumbled. Silence is not: it has cost its time.
+bool passing(const Result<Fetched>& fetched) {
+    return fetched ? fetched->head.status >= 500 : fetched.error().code == Errc::unavailable;
+}
+
+std::string complaint(const Result<Fetched>& fetched) {
+    return fetched ? fmt::format("{}: status {}", redacted(fetched->head.url.str()), fetched->head.status)
+                   : fetched.error().message;
+}
+
+bool absent(const Result<Fetched>& fetched) {
+    return fetched && (fetched->head.status == 404 || fetched->head.status == 410);
+}
+
+UpstreamRequest document_request(Url url, const std::optional<Document>& stored) {
+    UpstreamRequest request{.url = std::move(url),
+                            .head_only = false,
+                            .accept = std::string(accept_any),
+                            .compressed = true,
+                            .range = {},
+                            .fields = {},
+                            .private_address_allowed = false};
+    if (!stored || stored->url != request.url.str()) // validators belong to one endpoint and one variant
+        return request;
+    if (!stored->etag.empty())
+        request.fields.emplace_back("If-None-Match", stored->etag);
+    else if (!stored->last_modified.empty())
+        request.fields.emplace_back("If-Modified-Since", stored->last_modified);
+    return request;
+}
+
+Result<Url> page_url(const UpstreamSettings& upstream, const std::string& project) {
+    auto url = Url::parse(upstream.url);
+    return url ? url->resolve(project + "/") : url;
+}
+
+} // namespace
+
+const UpstreamSettings& root_of(const Settings::Pypi& pypi) {
+    const auto at = std::ranges::find_if(pypi.upstream, &UpstreamSettings::root);
+    return at == pypi.upstream.end() ? pypi.upstream.front() : *at;
+}
+
+// One page being asked for, shared by the requests under way.
+struct PageUpstreams::Asking {
+    std::optional<Result<Fetched>> root; // its answer, where it settles the matter
+    bool root_pending = false;
+    std::vector<PageWord::Page> pages;   // of mirrors, one per family
+    std::set<std::string> families;      // asked already; the root's own among them
+    std::set<std::string> lacking;       // families that say 404
+    unsigned mirrors_pending = 0;
+    std::vector<std::string> tried;
+    Notifier changed;
+
+    bool settled() const {
+        return root || pages.size() >= enough_families || lacking.size() >= enough_families ||
+               (!root_pending && mirrors_pending == 0);
+    }
+};
+
+PageUpstreams::PageUpstreams(const Settings& settings, Relay& relay)
+    : settings_(settings), relay_(relay), root_(root_of(settings.pypi)) {}
+
+Task<Result<PageWord>> PageUpstreams::ask(std::string project, std::optional<Document> stored) {
+    const auto asking = std::make_shared<Asking>();
+    asking->families.insert(root_.family);
+    const bool alone = settings_.pypi.upstream.size() == 1;
+    if (alone || root_breaker_.state(Notifier::Clock::now()) != Breaker::State::open) {
+        asking->root_pending = true;
+        asio::co_spawn(relay_.executor(), ask_root(project, std::move(stored), asking), asio::detached);
+        const auto patience = alone ? Notifier::Clock::time_point::max()
+                                    : Notifier::Clock::now() + settings_.pypi.root_patience;
+        const auto answered = [asking] { return !asking->root_pending; };
+        co_await asking->changed.wait(answered, patience);
+    } else {
+        asking->tried.push_back(fmt::format("{}: {}", redacted(root_.url), root_breaker_.words(Notifier::Clock::now())));
+    }
+    if (!asking->root) {
+        ask_mirrors(project, asking);
+        const auto settled = [asking] { return asking->settled(); };
+        co_await asking->changed.wait(settled);
+    }
+    if (asking->root && absent(*asking->root))
+        co_return fail(Errc::not_found, fmt::format("{} says that there is no project \"{}\" ({})",
+                                                    redacted((*asking->root)->head.url.str()), project,
+                                                    (*asking->root)->head.status));
+    if (asking->root) {
+        PageWord word{.of = PageWord::Of::root, .documents = {}};
+        if ((*asking->root)->head.status != 304)
+            word.documents.push_back({.from = &root_, .fetched = std::move(**asking->root)});
+        co_return word;
+    }
+    if (asking->pages.empty() && asking->lacking.size() >= enough_families)
+        co_return fail(Errc::not_found,
+                       fmt::format("there is no project \"{}\": the root did not answer, and {} independent mirrors say "
+                                   "so",
+                                   project, asking->lacking.size()),
+                       std::move(asking->tried));
+    if (!asking->pages.empty())
+        co_return PageWord{.of = PageWord::Of::mirrors, .documents = std::move(asking->pages)};
+    co_return fail(Errc::unavailable, "the page of " + project + " could not be fetched", std::move(asking->tried));
+}
+
+Task<void> PageUpstreams::ask_root(std::string project, std::optional<Document> stored, AskingPtr asking) {
+    const auto url = page_url(root_, project);
+    const auto pass = root_breaker_.admit(Notifier::Clock::now(), true);
+    auto fetched = url ? co_await fetch(*url, stored) : Result<Fetched>(std::unexpected(url.error()));
+    const auto now = Notifier::Clock::now();
+    const bool answered =
+        fetched && (fetched->head.status == 200 || absent(fetched) || (fetched->head.status == 304 && stored));
+    if (answered) {
+        root_breaker_.passed(*pass, now);
+        asking->root = std::move(fetched);
+    } else {
+        root_breaker_.faulted(*pass, complaint(fetched), now, chance);
+        asking->tried.push_back(complaint(fetched));
+    }
+    asking->root_pending = false;
+    asking->changed.notify_all();
+}
+
+// Two families at a time; the next one whenever one of them has failed.
+void PageUpstreams::ask_mirrors(const std::string& project, const AskingPtr& asking) {
+    for (const auto& mirror : settings_.pypi.upstream) {
+        const auto wanted = enough_families - asking->pages.size();
+        if (asking->mirrors_pending >= wanted || asking->pages.size() >= enough_families)
+            return;
+        if (&mirror == &root_ || !asking->families.insert(mirror.family).second)
+            continue;
+        ++asking->mirrors_pending;
+        asio::co_spawn(relay_.executor(), ask_mirror(project, mirror, asking), asio::detached);
+    }
+}
+
+Task<void> PageUpstreams::ask_mirror(std::string project, const UpstreamSettings& mirror, AskingPtr asking) {
+    const auto url = page_url(mirror, project);
+    auto fetched = url ? co_await fetch(*url, std::nullopt) : Result<Fetched>(std::unexpected(url.error()));
+    --asking->mirrors_pending;
+    if (fetched && fetched->head.status == 200) {
+        asking->pages.push_back({.from = &mirror, .fetched = std::move(*fetched)});
+    } else {
+        if (absent(fetched))
+            asking->lacking.insert(mirror.family);
+        asking->tried.push_back(complaint(fetched));
+        ask_mirrors(project, asking);
+    }
+    asking->changed.notify_all();
+}
+
+Task<Result<Fetched>> PageUpstreams::fetch(Url url, const std::optional<Document>& stored) {
+    auto request = document_request(url, stored);
+    auto fetched = co_await relay_.fetch(request, settings_.relay.max_document);
+    if (passing(fetched))
+        fetched = co_await relay_.fetch(request, settings_.relay.max_document);
+    // Some mirrors redirect every JSON Accept to a page that does not exist (tuna/issues 2374): ask for HTML once.
+    const bool json_lost = absent(fetched) && fetched->head.url.str() != url.str();
+    if (json_lost) {
+        request.accept = std::string(accept_html);
+        fetched = co_await relay_.fetch(request, settings_.relay.max_document);
+    }
+    co_return fetched;
+}
+
+} // namespace yizhan

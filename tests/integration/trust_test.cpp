@@ -1,0 +1,125 @@
+// Whose word counts: the root's while it answers, else what two independent mirrors say, else what was known before.
+#include "tests/integration/stage.hpp"
+
+#include <thread>
+
+namespace yizhan::integration {
+namespace {
+
+class TrustTest : public Stage {
+  protected:
+    TrustTest() {
+        set("pypi.page_ttl = '0s'"); // every request asks
+        set("pypi.stale_after = '200ms'\npypi.root_patience = '300ms'\nrelay.connect_timeout = '500ms'");
+        root_ = &mirror("root");
+        first_ = &mirror("first");
+        second_ = &mirror("second");
+    }
+
+    bool lists(const std::string& project, const std::string& filename) {
+        return get("/simple/" + project + "/").body.find(">" + filename + "<") != std::string::npos;
+    }
+
+    Server* root_ = nullptr;
+    Server* first_ = nullptr;
+    Server* second_ = nullptr;
+};
+
+TEST_F(TrustTest, WithARootThatAnswersNoMirrorIsAskedForPages) {
+    const Distribution& file = wheel("six");
+    publish();
+    start();
+    EXPECT_TRUE(lists("six", file.filename));
+    EXPECT_EQ(first_->record().size() + second_->record().size(), 0u);
+}
+
+TEST_F(TrustTest, WithTheRootInABlackHoleAKnownProjectAnswersOnTheWordOfTwoFamilies) {
+    const Distribution& file = wheel("six", 50 * KiB);
+    publish();
+    root_->black_hole();
+    start();
+    const Reply page = get("/simple/six/");
+    ASSERT_EQ(page.status, 200u) << page.body;
+    EXPECT_LT(page.longest_gap, seconds(3));
+    EXPECT_TRUE(lists("six", file.filename));
+    const Reply reply = get_expecting(path_of(file), file.body);
+    EXPECT_EQ(reply.status, 200u) << reply.body;
+    EXPECT_TRUE(reply.complete);
+}
+
+TEST_F(TrustTest, WhatTheyAgreedOnIsServedOffline) {
+    const Distribution& file = wheel("six", 50 * KiB);
+    publish();
+    root_->refuse();
+    start();
+    ASSERT_TRUE(lists("six", file.filename));
+    ASSERT_EQ(get(path_of(file)).status, 200u);
+    ASSERT_TRUE(becomes(path_of(file), "\"" + file.body.sha256() + "\""));
+    stop();
+    start_offline();
+    EXPECT_TRUE(lists("six", file.filename));
+    EXPECT_EQ(get(path_of(file)).body, file.body.str());
+    EXPECT_THAT(get("/simple/").body, HasSubstr("six/"));
+}
+
+TEST_F(TrustTest, AnUnknownNameIsNotFoundOnTheWordOfTwoFamilies) {
+    publish();
+    root_->black_hole();
+    start();
+    const Reply reply = get("/simple/nothing-here/");
+    EXPECT_EQ(reply.status, 404u) << reply.body;
+    EXPECT_LT(reply.longest_gap, seconds(10));
+    EXPECT_THAT(reply.body, HasSubstr("2 independent mirrors"));
+}
+
+TEST_F(TrustTest, OneMirrorAloneIsNotBelieved) {
+    wheel("six");
+    publish();
+    root_->refuse();
+    second_->refuse();
+    start();
+    const Reply reply = get("/simple/six/");
+    EXPECT_EQ(reply.status, 503u);
+    EXPECT_NE(reply.field("Retry-After"), "");
+    EXPECT_THAT(reply.body, HasSubstr("confirm"));
+    EXPECT_EQ(get("/simple/nothing-here/").status, 503u) << "nor that something does not exist";
+}
+
+TEST_F(TrustTest, ALiarThatListsAKnownFileNameAtItsOwnPathIsNotListedAndTheRootsWordWins) {
+    const Distribution& honest = wheel("six", 50 * KiB);
+    publish();
+    // The liar's own bytes under the right name, at the path that their own BLAKE2b-256 makes: every digest is valid.
+    Farm other;
+    const Distribution& evil = other.index().add_wheel("six", "1.0", {.size = 60 * KiB});
+    ASSERT_EQ(evil.filename, honest.filename);
+    ASSERT_NE(evil.body.sha256(), honest.body.sha256());
+    other.index().publish(*first_);
+    root_->refuse();
+    start();
+    EXPECT_EQ(get("/simple/six/").status, 503u) << "two mirrors that contradict each other settle nothing";
+    EXPECT_NE(service().wait_log("several digests"), "");
+    root_->listen();
+    for (int i = 0; i < 100 && !lists("six", honest.filename); ++i)
+        std::this_thread::sleep_for(milliseconds(100)); // until the failure's retry interval is over
+    const std::string page = get("/simple/six/").body;
+    EXPECT_THAT(page, HasSubstr(honest.body.sha256()));
+    EXPECT_THAT(page, Not(HasSubstr(evil.body.sha256())));
+}
+
+TEST_F(TrustTest, AMirrorThatLagsTakesNothingBack) {
+    const Distribution& file = wheel("six");
+    publish({.serial = 100});
+    start();
+    ASSERT_TRUE(lists("six", file.filename));
+    // The root falls silent, and the mirrors replay an index from before the file.
+    farm().index().add_project("six");
+    Farm old;
+    old.index().add_project("six");
+    old.index().publish(*first_, {.serial = 50});
+    old.index().publish(*second_, {.serial = 50});
+    root_->refuse();
+    EXPECT_TRUE(lists("six", file.filename));
+}
+
+} // namespace
+} // namespace yizhan::integration
