@@ -83,9 +83,13 @@ std::filesystem::path log_path(const std::filesystem::path& data) {
     return data / "objects.log";
 }
 
+std::filesystem::path fresh_log_path(const std::filesystem::path& data) {
+    return data / "objects.log.new";
+}
+
 Result<RewrittenLog> rewrite_log(Catalog& catalog, const std::filesystem::path& data, const StepHook& hook) {
     const auto target = log_path(data);
-    const auto fresh = data / "objects.log.new";
+    const auto fresh = fresh_log_path(data);
     if (auto hooked = before(hook, CommitStep::rewrite_log, "cannot rewrite " + target.string()); !hooked)
         return std::unexpected(hooked.error());
     auto log = ObjectsLog::create(fresh);

@@ -16,7 +16,8 @@ struct RewrittenLog {
     LogPosition position; ///< the catalog holds all of the new log
 };
 
-std::filesystem::path log_path(const std::filesystem::path& data); ///< <data>/objects.log
+std::filesystem::path log_path(const std::filesystem::path& data);       ///< <data>/objects.log
+std::filesystem::path fresh_log_path(const std::filesystem::path& data); ///< <data>/objects.log.new
 
 /// Writes objects.log.new, syncs it, renames it over objects.log, and tells the catalog. A crash at any point leaves
 /// one whole log: the catalog takes in all of a log whose generation it does not know.

@@ -227,6 +227,8 @@ Result<void> check_versions(const fs::path& data) {
 }
 
 Result<Recovered> recover(const fs::path& data, const BlobFiles& files, bool populated, const StepHook& hook) {
+    std::error_code ignored; // a rewrite that was cut short has left it
+    fs::remove(fresh_log_path(data), ignored);
     auto opened = open_catalog(data);
     if (!opened)
         return std::unexpected(opened.error());

@@ -122,7 +122,7 @@ class Store {
   public:
     struct Options {
         std::uint64_t min_free = 0; ///< bytes to leave free, but at most 5 % of the file system; begin() refuses below
-        std::function<int(CommitStep)> on_step; ///< for tests: see commit_step.hpp
+        std::function<int(CommitStep)> on_step = {}; ///< for tests: see commit_step.hpp
     };
 
     /// Opens or creates the data folder. Errors: `refused` when another process holds it or its schema is newer.

@@ -58,6 +58,8 @@ constexpr std::array<Offer, 3> offers{{
     {{"application/vnd.pypi.simple.v1+json", "application/vnd.pypi.simple.latest+json"}, "application/*"},
 }};
 
+constexpr std::array formats{PageFormat::html_legacy, PageFormat::html_v1, PageFormat::json_v1}; // as in `offers`
+
 // How closely a range names an offer: 0 not at all, 1 by "*/*", 2 by its group, 3 by name.
 int specificity(std::string_view range, const Offer& offer) {
     if (ascii::is(range, offer.names[0]) || (!offer.names[1].empty() && ascii::is(range, offer.names[1])))
@@ -90,7 +92,7 @@ std::optional<PageFormat> page_format(std::string_view media_type) {
     const auto bare = ascii::trimmed(media_type.substr(0, media_type.find(';')));
     for (std::size_t i = 0; i < offers.size(); ++i)
         if (specificity(bare, offers[i]) == 3)
-            return static_cast<PageFormat>(i);
+            return formats[i];
     return std::nullopt;
 }
 
@@ -101,7 +103,6 @@ PageFormat negotiate_format(std::string_view accept) {
         for (std::size_t i = 0; i < offers.size(); ++i)
             judgements[i].hear(specificity(element->range, offers[i]), element->q);
     const auto best = std::ranges::max_element(judgements, {}, &Judgement::q); // the first of equals
-    static constexpr std::array formats{PageFormat::html_legacy, PageFormat::html_v1, PageFormat::json_v1};
     return formats[static_cast<std::size_t>(best - judgements.begin())];
 }
 

@@ -1,4 +1,5 @@
-// The coroutine vocabulary of the proxy: concrete executors (no type erasure on the hit path) and tuples, not exceptions.
+// The coroutine vocabulary of the proxy: concrete executors (no type erasure on the hit path) and tuples, not
+// exceptions.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>

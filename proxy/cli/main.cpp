@@ -34,8 +34,9 @@ void add_settings_options(CLI::App& command, Overrides& overrides) {
                 for (const auto& pair : pairs) {
                     const auto equals = pair.find('=');
                     if (equals == std::string::npos)
-                        throw CLI::ValidationError("--set", "\"" + pair + "\" should be NAME=VALUE, for example "
-                                                                          "relay.stall_timeout=4s");
+                        throw CLI::ValidationError("--set", "\"" + pair +
+                                                                "\" should be NAME=VALUE, for example "
+                                                                "relay.stall_timeout=4s");
                     overrides.values.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
                 }
             },

@@ -6,7 +6,9 @@
 namespace yizhan {
 namespace {
 
-std::filesystem::path address_file(const std::filesystem::path& data) { return data / "address"; }
+std::filesystem::path address_file(const std::filesystem::path& data) {
+    return data / "address";
+}
 
 } // namespace
 

@@ -42,8 +42,8 @@ std::string text(const boost::json::value& value) {
 
 void print(const boost::json::object& status) {
     const auto& store = status.at("store").as_object();
-    fmt::print("yizhan {}{}, up {} s\n", text(status.at("version")),
-               status.at("offline").as_bool() ? " (offline)" : "", text(status.at("uptime_seconds")));
+    fmt::print("yizhan {}{}, up {} s\n", text(status.at("version")), status.at("offline").as_bool() ? " (offline)" : "",
+               text(status.at("uptime_seconds")));
     fmt::print("store: {} in {} blobs, {} paths, at {}\n", human(store.at("bytes").to_number<std::uint64_t>()),
                text(store.at("blobs")), text(store.at("objects")), text(store.at("path")));
     for (const auto& upstream : status.at("pypi").at("upstreams").as_array())

@@ -13,7 +13,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <unistd.h>
 #include <utility>
 
 namespace yizhan {

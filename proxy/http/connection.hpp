@@ -43,7 +43,8 @@ struct ConnectionContext {
 
 /// Lives and dies on its core. Requests are answered strictly in order and nothing is read while one is being answered,
 /// so a client that does not read is not read from. A handler's exception is answered with 500 and ends this connection
-/// only. The handler, or the stream it returned, is cancelled (cancellation_type::terminal) once the client has left.
+/// only. The handler, or the stream it returned, is cancelled (cancellation_type::terminal) once the client has left; a
+/// client that closes its sending side while it waits is taken to have left, as nginx takes it.
 class Connection final : public Resident {
   public:
     /// Takes the socket over and serves it. Call on the core's thread.

@@ -54,9 +54,11 @@ Delivery plan_delivery(const Request& request, bool http_1_1, bool keep_alive, R
         replace_unsatisfiable(response, whole.value_or(0));
     else if (selected.status == 412)
         replace(response, 412, "This is not, or no longer, what If-Match names.");
+    // A route that answers 206 itself has cut its body already, and says where it belongs.
+    const bool cut_here = response.status == 200 && selected.status == 206;
     response.status = selected.status;
     out.size = size_of(response.body);
-    if (selected.status == 206) {
+    if (cut_here) {
         out.first = out.head.first = selected.first;
         out.size = selected.size;
         out.head.total = whole;

@@ -53,7 +53,7 @@ bool is_public(const asio::ip::address_v6& address) {
     if (starts_with(bytes, {0x20, 0x02}))
         return is_public(embedded4(bytes, 2)); // 6to4
     if (starts_with(bytes, {0x20, 0x01, 0x00, 0x00}))
-        return false;                  // Teredo hides an IPv4 address behind an exclusive or
+        return false;                 // Teredo hides an IPv4 address behind an exclusive or
     return (bytes[0] & 0xe0) == 0x20; // 2000::/3 is all that is global unicast today
 }
 

@@ -1,10 +1,9 @@
 #include "proxy/relay/curl_multi.hpp"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <mutex>
 #include <new>
+#include <unistd.h>
 
 namespace yizhan {
 
@@ -31,11 +30,17 @@ void CurlMulti::prepare(CURL* easy) {
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
 }
 
-void CurlMulti::add(CURL* easy) { curl_multi_add_handle(multi_, easy); }
+void CurlMulti::add(CURL* easy) {
+    curl_multi_add_handle(multi_, easy);
+}
 
-void CurlMulti::remove(CURL* easy) { curl_multi_remove_handle(multi_, easy); }
+void CurlMulti::remove(CURL* easy) {
+    curl_multi_remove_handle(multi_, easy);
+}
 
-void CurlMulti::kick() { act(CURL_SOCKET_TIMEOUT, 0); }
+void CurlMulti::kick() {
+    act(CURL_SOCKET_TIMEOUT, 0);
+}
 
 int CurlMulti::on_socket(CURL*, curl_socket_t socket, int what, void* user, void*) {
     auto& self = *static_cast<CurlMulti*>(user);

@@ -21,7 +21,9 @@ Follow::Follow(Context context, UpstreamRequest request, Sink& sink)
     ask();
 }
 
-Follow::~Follow() { context_.upstream.cancel(ticket_); }
+Follow::~Follow() {
+    context_.upstream.cancel(ticket_);
+}
 
 void Follow::ask() {
     redirect_.reset();
@@ -56,7 +58,9 @@ Verdict Follow::on_head(const Head& head) {
     return head.content_length().value_or(max_passed_over + 1) <= max_passed_over ? Verdict::go_on : Verdict::stop;
 }
 
-Credit Follow::on_bytes(std::span<const std::byte> bytes) { return redirect_ ? Credit::more : sink_.on_bytes(bytes); }
+Credit Follow::on_bytes(std::span<const std::byte> bytes) {
+    return redirect_ ? Credit::more : sink_.on_bytes(bytes);
+}
 
 void Follow::on_done(Result<Stats> result) {
     if (!redirect_)

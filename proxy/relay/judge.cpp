@@ -19,7 +19,7 @@ std::string_view magic_of(std::string_view filename) {
         std::string_view ending, magic;
     };
     static constexpr Row rows[] = {
-        {".whl", "PK"}, {".zip", "PK"},       {".egg", "PK"},          {".conda", "PK"},
+        {".whl", "PK"},      {".zip", "PK"},       {".egg", "PK"},  {".conda", "PK"},
         {".gz", "\x1f\x8b"}, {".tgz", "\x1f\x8b"}, {".bz2", "BZh"}, {".zst", "\x28\xb5\x2f\xfd"},
     };
     const auto row = std::ranges::find_if(rows, [&](const Row& r) { return filename.ends_with(r.ending); });
@@ -95,8 +95,8 @@ std::expected<Acceptance, Rejection> judge_head(const Head& head, const Expectat
     if (status != 200 && !(status == 206 && expected.offset > 0))
         return reject(Fault::mirror, fmt::format("status {}", status));
     if (const auto encoding = head.field("content-encoding"); !encoding.empty() && encoding != "identity")
-        return reject(Fault::mirror, fmt::format("a body in Content-Encoding {}, which was not asked for",
-                                                 encoding.substr(0, 40)));
+        return reject(Fault::mirror,
+                      fmt::format("a body in Content-Encoding {}, which was not asked for", encoding.substr(0, 40)));
     return status == 206 ? judge_partial(head, expected) : judge_whole(head, expected);
 }
 

@@ -23,8 +23,8 @@ class Progress {
         std::uint64_t released = 0;        ///< bytes from the start that may leave
         std::optional<std::uint64_t> size; ///< of the object
         std::shared_ptr<const Blob::File> file;
-        std::optional<Sha256> digest;      ///< once verified
-        std::optional<Error> error;        ///< once failed
+        std::optional<Sha256> digest; ///< once verified
+        std::optional<Error> error;   ///< once failed
     };
 
     explicit Progress(std::string delivery_id) : delivery_id_(std::move(delivery_id)) {}

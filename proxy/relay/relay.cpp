@@ -5,17 +5,17 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <future>
 #include <latch>
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace yizhan {
 namespace {
 
-constexpr std::size_t disk_threads = 4;    // they block; more would only queue inside the disk
-constexpr std::size_t compute_threads = 2; // the machine's small size: a page is milliseconds, two keep it from queueing
+constexpr std::size_t disk_threads = 4; // they block; more would only queue inside the disk
+constexpr std::size_t compute_threads =
+    2; // the machine's small size: a page is milliseconds, two keep it from queueing
 constexpr int compute_niceness = 10;
 
 NamedOrigins named_origins(const Settings& settings) {
@@ -65,7 +65,9 @@ Relay::Relay(const Settings& settings, Store& store)
     thread_ = std::jthread([this] { io_.run(); });
 }
 
-Relay::~Relay() { stop(); }
+Relay::~Relay() {
+    stop();
+}
 
 void Relay::stop() {
     if (!thread_.joinable())

@@ -17,10 +17,10 @@ struct ReleaseRule {
 
 struct Arrived {
     std::optional<std::uint64_t> size;
-    std::uint64_t written = 0;         ///< bytes in the file, from its start
+    std::uint64_t written = 0; ///< bytes in the file, from its start
     std::uint64_t bytes_per_second = 0;
-    bool identified = false;           ///< something will be compared at the end
-    bool patience_over = false;        ///< a small object has been waited for long enough
+    bool identified = false;    ///< something will be compared at the end
+    bool patience_over = false; ///< a small object has been waited for long enough
 };
 
 /// The end of what may leave now; never the last byte, and never less than before for growing input, except that a

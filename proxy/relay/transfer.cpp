@@ -60,8 +60,7 @@ void Transfer::open_fill() {
             if (!into)
                 return self->fail(std::move(into.error()));
             self->writer_ = std::make_shared<Writer>(std::move(*into), self->object_.identity);
-            self->progress_->publish(
-                [&](Progress::View& view) { view.file = self->writer_->fill.file(); });
+            self->progress_->publish([&](Progress::View& view) { view.file = self->writer_->fill.file(); });
             self->ask_next();
         });
     });
@@ -82,8 +81,8 @@ const Source* Transfer::choose() {
             continue;
         if (const auto words = host_.quarantine.reason(object_.path, source.endpoint, now)) {
             attempts_[i].lacks_it = true;
-            tried_.push_back(fmt::format("{}: left alone for this file after it sent wrong bytes: {}", source.endpoint,
-                                         *words));
+            tried_.push_back(
+                fmt::format("{}: left alone for this file after it sent wrong bytes: {}", source.endpoint, *words));
             continue;
         }
         best = &source;
@@ -183,8 +182,7 @@ void Transfer::on_done(Result<Stats> result) {
         return source_failed({Fault::mirror, result.error().message});
     const auto size = progress_->view().size;
     if (size && received_ < *size)
-        return source_failed(
-            {Fault::mirror, fmt::format("the answer ended after {} of {} bytes", received_, *size)});
+        return source_failed({Fault::mirror, fmt::format("the answer ended after {} of {} bytes", received_, *size)});
     if (!size)
         progress_->publish([this](Progress::View& view) { view.size = received_; });
     complete_ = true;
@@ -214,18 +212,20 @@ void Transfer::give_up() {
     if (root_lacks_it_)
         return fail(Error{Errc::not_found, fmt::format("{} does not exist upstream", object_.filename()), tried_});
     if (tried_.empty())
-        return fail(Error{Errc::unavailable,
-                          fmt::format("{}: no upstream may be asked for it: nothing tells its digest, and only the root "
-                                      "index's own word counts then",
-                                      object_.filename()),
-                          {}});
+        return fail(
+            Error{Errc::unavailable,
+                  fmt::format("{}: no upstream may be asked for it: nothing tells its digest, and only the root "
+                              "index's own word counts then",
+                              object_.filename()),
+                  {}});
     const bool mistrust = std::ranges::any_of(
         tried_, [](const std::string& line) { return line.find(" should be ") != std::string::npos; });
     fail(Error{mistrust ? Errc::digest_mismatch : Errc::unavailable,
                fmt::format("{} could not be fetched{}", object_.filename(),
-                           received_ > 0 && !object_.identity.known() ? ", and without a digest the rest cannot be taken "
-                                                                        "from a second answer"
-                                                                      : ""),
+                           received_ > 0 && !object_.identity.known()
+                               ? ", and without a digest the rest cannot be taken "
+                                 "from a second answer"
+                               : ""),
                tried_});
 }
 
@@ -236,15 +236,16 @@ void Transfer::flush() {
     if (writing_ || batch_.empty() || !writer_)
         return;
     writing_ = true;
-    asio::post(host_.context.disk, [self = shared_from_this(), writer = writer_, bytes = std::move(batch_),
-                                    offset = written_] {
-        writer->hasher.update(bytes);
-        auto result = writer->fill.write(offset, bytes);
-        asio::post(self->host_.context.relay, [self, writer, outcome = std::move(result), size = bytes.size()]() mutable {
-            if (self->writer_ == writer)
-                self->written(std::move(outcome), size);
-        });
-    });
+    asio::post(host_.context.disk,
+               [self = shared_from_this(), writer = writer_, bytes = std::move(batch_), offset = written_] {
+                   writer->hasher.update(bytes);
+                   auto result = writer->fill.write(offset, bytes);
+                   asio::post(self->host_.context.relay,
+                              [self, writer, outcome = std::move(result), size = bytes.size()]() mutable {
+                                  if (self->writer_ == writer)
+                                      self->written(std::move(outcome), size);
+                              });
+               });
     batch_ = {};
 }
 
@@ -325,11 +326,12 @@ void Transfer::lied(std::string words) {
     spdlog::error("relay: {}: wrong bytes from {}: {}", object_.path, whom, words);
     tried_.push_back(fmt::format("{}: {}", whom, words));
     if (progress_->view().released > 0)
-        return fail(Error{Errc::digest_mismatch,
-                          fmt::format("{} arrived with wrong bytes after its first part had left; this response is cut, "
-                                      "ask again",
-                                      object_.filename()),
-                          tried_});
+        return fail(
+            Error{Errc::digest_mismatch,
+                  fmt::format("{} arrived with wrong bytes after its first part had left; this response is cut, "
+                              "ask again",
+                              object_.filename()),
+                  tried_});
     // Nothing has left yet: begin again with whoever has not lied.
     for (std::size_t i = 0; i < attempts_.size(); ++i)
         if (contributors_.contains(object_.sources[i].endpoint))
@@ -350,9 +352,8 @@ void Transfer::commit(const Digests& digests) {
     auto& context = host_.context;
     // PyPI's path spells a digest, which is as good as the root's word that these bytes belong to this path.
     const auto grade = object_.identity.known() ? object_.grade : Grade::seen;
-    Provenance provenance{.path = object_.path,
-                          .grade = grade,
-                          .source = source_ ? redacted(source_->url.str()) : std::string{}};
+    Provenance provenance{
+        .path = object_.path, .grade = grade, .source = source_ ? redacted(source_->url.str()) : std::string{}};
     host_.committing->fetch_add(1);
     auto handler = [self = shared_from_this(), committing = host_.committing](Result<Blob> result) {
         asio::post(self->host_.context.relay, [self, outcome = std::move(result)] {

@@ -100,7 +100,7 @@ class Transfer final : public std::enable_shared_from_this<Transfer>, private Si
     bool complete_ = false; // the last byte has been received
     std::optional<Clock::time_point> first_byte_;
     Clock::time_point last_byte_ = Clock::now(); // or the start
-    asio::steady_timer patience_; // for small objects: verify first, but not longer than this
+    asio::steady_timer patience_;                // for small objects: verify first, but not longer than this
     bool patience_over_ = false;
     asio::steady_timer grace_; // with no reader left
 };

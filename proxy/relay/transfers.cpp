@@ -18,7 +18,8 @@ Task<Result<std::optional<Extent>>> Reader::next(std::uint64_t offset) {
     if (view.state == Progress::State::failed)
         co_return std::unexpected(*view.error);
     if (view.released > offset)
-        co_return Extent{.file = view.file, .fd = Blob(view.file).fd(), .offset = offset, .size = view.released - offset};
+        co_return Extent{
+            .file = view.file, .fd = Blob(view.file).fd(), .offset = offset, .size = view.released - offset};
     if (view.state == Progress::State::verified)
         co_return std::nullopt;
     co_return std::unexpected(Error{Errc::cancelled, "the wait was cancelled", {}});
@@ -70,10 +71,11 @@ Result<Transfers::Opened> Transfers::Impl::join(Object object) {
         Transfer::Host{.context = context,
                        .quarantine = quarantine,
                        .committing = committing,
-                       .ended = [weak = weak_from_this()](const std::shared_ptr<Transfer>& which) {
-                           if (const auto self = weak.lock())
-                               self->ended(which);
-                       }},
+                       .ended =
+                           [weak = weak_from_this()](const std::shared_ptr<Transfer>& which) {
+                               if (const auto self = weak.lock())
+                                   self->ended(which);
+                           }},
         std::move(object));
     running.emplace(path, transfer);
     auto out = reader(transfer);

@@ -1,7 +1,6 @@
 #include "proxy/relay/upstream.hpp"
 
 #include "config/digest.hpp"
-
 #include "proxy/relay/curl_multi.hpp"
 #include "proxy/relay/http_proxy.hpp"
 
@@ -11,14 +10,13 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <arpa/inet.h>
+#include <charconv>
+#include <map>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <charconv>
-#include <map>
 
 namespace yizhan {
 namespace {
@@ -226,8 +224,8 @@ void Upstream::Impl::configure(Call& call) {
     const auto& request = call.request;
     const auto set = [easy](CURLoption option, auto value) {
         if (const auto rc = curl_easy_setopt(easy, option, value); rc != CURLE_OK)
-            throw std::logic_error(fmt::format("libcurl refuses option {}: {}", static_cast<int>(option),
-                                               curl_easy_strerror(rc)));
+            throw std::logic_error(
+                fmt::format("libcurl refuses option {}: {}", static_cast<int>(option), curl_easy_strerror(rc)));
     };
     set(CURLOPT_URL, request.url.str().c_str());
     set(CURLOPT_PATH_AS_IS, 1L);

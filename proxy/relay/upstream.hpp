@@ -68,7 +68,8 @@ class Upstream {
   public:
     struct Options {
         std::chrono::milliseconds connect_timeout{1500};
-        std::chrono::milliseconds stall_timeout{4000}; ///< silence after the connection stands, before or within the body
+        std::chrono::milliseconds stall_timeout{
+            4000}; ///< silence after the connection stands, before or within the body
         std::string user_agent;
         std::string ca_file; ///< empty: SSL_CERT_FILE, then the system's
         std::string proxy;   ///< HTTP proxy; empty: http_proxy, https_proxy, all_proxy and no_proxy are read

@@ -58,8 +58,7 @@ Task<Response> AdminRoute::status() {
         transfers.push_back(described(transfer));
     boost::json::array upstreams;
     for (const auto& upstream : settings_.pypi.upstream)
-        upstreams.push_back(
-            {{"url", redacted(upstream.url)}, {"family", upstream.family}, {"root", upstream.root}});
+        upstreams.push_back({{"url", redacted(upstream.url)}, {"family", upstream.family}, {"root", upstream.root}});
     const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started_);
     co_return json(200, {{"version", YIZHAN_VERSION},
                          {"uptime_seconds", uptime.count()},

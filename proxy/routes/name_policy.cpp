@@ -27,9 +27,10 @@ std::string NamePolicy::denied_words(std::string_view what) {
 }
 
 std::string NamePolicy::private_words(std::string_view what) {
-    return fmt::format("{} has a name that is private to this yizhan (setting pypi.private): no upstream was asked, and "
-                       "it is not in the store",
-                       what);
+    return fmt::format(
+        "{} has a name that is private to this yizhan (setting pypi.private): no upstream was asked, and "
+        "it is not in the store",
+        what);
 }
 
 } // namespace yizhan

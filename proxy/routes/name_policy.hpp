@@ -13,8 +13,7 @@ namespace yizhan {
 /// Immutable; any thread.
 class NamePolicy {
   public:
-    explicit NamePolicy(const Settings::Pypi& settings)
-        : denied_(settings.deny), private_(settings.private_names) {}
+    explicit NamePolicy(const Settings::Pypi& settings) : denied_(settings.deny), private_(settings.private_names) {}
 
     /// Normalised project names.
     bool denied(std::string_view project) const { return denied_.match(project); }

@@ -14,7 +14,9 @@
 namespace yizhan {
 namespace {
 
-bool is_json(std::string_view content_type) { return content_type.find("json") != std::string_view::npos; }
+bool is_json(std::string_view content_type) {
+    return content_type.find("json") != std::string_view::npos;
+}
 
 // A file without a path of ours has nothing that says what its bytes must be; saying so beats a silent gap.
 void keep_located(ParsedPage& parsed) {
@@ -71,7 +73,7 @@ Result<ProjectPage> read_agreed(const std::string& project, const std::vector<Pa
     std::vector<std::string> tried;
     for (const auto& [from, fetched] : pages) {
         auto parsed = read_page(project, fetched.body, fetched.head.field("content-type"), fetched.head.url.str(),
-                               link_prefixes(*from));
+                                link_prefixes(*from));
         if (parsed)
             witnesses.push_back({.family = from->family, .page = std::move(parsed->page)});
         else

@@ -9,11 +9,8 @@ namespace yizhan {
 PageSlot::View PageSlot::view() const {
     const auto now = BootClock::now();
     const std::scoped_lock lock(mutex_);
-    return {.generation = generation_,
-            .error = error_,
-            .age = now - confirmed_,
-            .tried = now - tried_,
-            .turns = turns_};
+    return {
+        .generation = generation_, .error = error_, .age = now - confirmed_, .tried = now - tried_, .turns = turns_};
 }
 
 bool PageSlot::begin_refresh() {
@@ -96,8 +93,8 @@ void PageShelf::trim(const std::string& project) {
     for (const auto& [name, slot] : shard.slots)
         total += name.size() + slot->weight();
     while (total > budget_ / shards_.size() && shard.slots.size() > 1) {
-        const auto oldest = std::ranges::min_element(
-            shard.slots, {}, [](const auto& entry) { return entry.second->used(); });
+        const auto oldest =
+            std::ranges::min_element(shard.slots, {}, [](const auto& entry) { return entry.second->used(); });
         total -= std::min(total, oldest->first.size() + oldest->second->weight());
         shard.slots.erase(oldest); // whoever still works with it keeps it alive
     }

@@ -48,11 +48,11 @@ class PageSlot {
 
     /// The slot as it stands at one moment.
     struct View {
-        GenerationPtr generation;   ///< null: no page is known
-        std::optional<Error> error; ///< of the last refresh, where it failed
-        BootClock::duration age{};  ///< since the page was last confirmed
+        GenerationPtr generation;    ///< null: no page is known
+        std::optional<Error> error;  ///< of the last refresh, where it failed
+        BootClock::duration age{};   ///< since the page was last confirmed
         BootClock::duration tried{}; ///< since the last refresh ended
-        std::uint64_t turns = 0;    ///< refreshes that have ended
+        std::uint64_t turns = 0;     ///< refreshes that have ended
     };
     View view() const;
 

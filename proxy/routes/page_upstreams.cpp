@@ -73,9 +73,9 @@ const UpstreamSettings& root_of(const Settings::Pypi& pypi) {
 struct PageUpstreams::Asking {
     std::optional<Result<Fetched>> root; // its answer, where it settles the matter
     bool root_pending = false;
-    std::vector<PageWord::Page> pages;   // of mirrors, one per family
-    std::set<std::string> families;      // asked already; the root's own among them
-    std::set<std::string> lacking;       // families that say 404
+    std::vector<PageWord::Page> pages; // of mirrors, one per family
+    std::set<std::string> families;    // asked already; the root's own among them
+    std::set<std::string> lacking;     // families that say 404
     unsigned mirrors_pending = 0;
     std::vector<std::string> tried;
     Notifier changed;
@@ -96,12 +96,13 @@ Task<Result<PageWord>> PageUpstreams::ask(std::string project, std::optional<Doc
     if (alone || root_breaker_.state(Notifier::Clock::now()) != Breaker::State::open) {
         asking->root_pending = true;
         asio::co_spawn(relay_.executor(), ask_root(project, std::move(stored), asking), asio::detached);
-        const auto patience = alone ? Notifier::Clock::time_point::max()
-                                    : Notifier::Clock::now() + settings_.pypi.root_patience;
+        const auto patience =
+            alone ? Notifier::Clock::time_point::max() : Notifier::Clock::now() + settings_.pypi.root_patience;
         const auto answered = [asking] { return !asking->root_pending; };
         co_await asking->changed.wait(answered, patience);
     } else {
-        asking->tried.push_back(fmt::format("{}: {}", redacted(root_.url), root_breaker_.words(Notifier::Clock::now())));
+        asking->tried.push_back(
+            fmt::format("{}: {}", redacted(root_.url), root_breaker_.words(Notifier::Clock::now())));
     }
     if (!asking->root) {
         ask_mirrors(project, asking);
@@ -109,9 +110,9 @@ Task<Result<PageWord>> PageUpstreams::ask(std::string project, std::optional<Doc
         co_await asking->changed.wait(settled);
     }
     if (asking->root && absent(*asking->root))
-        co_return fail(Errc::not_found, fmt::format("{} says that there is no project \"{}\" ({})",
-                                                    redacted((*asking->root)->head.url.str()), project,
-                                                    (*asking->root)->head.status));
+        co_return fail(Errc::not_found,
+                       fmt::format("{} says that there is no project \"{}\" ({})",
+                                   redacted((*asking->root)->head.url.str()), project, (*asking->root)->head.status));
     if (asking->root) {
         PageWord word{.of = PageWord::Of::root, .documents = {}};
         if ((*asking->root)->head.status != 304)
@@ -119,11 +120,12 @@ Task<Result<PageWord>> PageUpstreams::ask(std::string project, std::optional<Doc
         co_return word;
     }
     if (asking->pages.empty() && asking->lacking.size() >= enough_families)
-        co_return fail(Errc::not_found,
-                       fmt::format("there is no project \"{}\": the root did not answer, and {} independent mirrors say "
-                                   "so",
-                                   project, asking->lacking.size()),
-                       std::move(asking->tried));
+        co_return fail(
+            Errc::not_found,
+            fmt::format("there is no project \"{}\": the root did not answer, and {} independent mirrors say "
+                        "so",
+                        project, asking->lacking.size()),
+            std::move(asking->tried));
     if (!asking->pages.empty())
         co_return PageWord{.of = PageWord::Of::mirrors, .documents = std::move(asking->pages)};
     co_return fail(Errc::unavailable, "the page of " + project + " could not be fetched", std::move(asking->tried));

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 #include <tuple>
@@ -26,8 +27,12 @@ constexpr std::chrono::seconds retry_interval{5};
 constexpr std::size_t memory_budget = 128ULL << 20;
 
 // The root's own page, and what mirrors agreed on while the root was silent.
-std::string document_key(const std::string& project) { return "pypi/simple/" + project; }
-std::string agreed_key(const std::string& project) { return "pypi/agreed/" + project; }
+std::string document_key(const std::string& project) {
+    return "pypi/simple/" + project;
+}
+std::string agreed_key(const std::string& project) {
+    return "pypi/agreed/" + project;
+}
 std::string file_key(const std::string& project, const std::string& filename) {
     return "pypi/" + project + "/" + filename;
 }
@@ -136,10 +141,10 @@ Task<void> ProjectPages::refresh(std::string project, SlotPtr slot) {
     if (!relay_.offline() && !private_name)
         result = co_await ask_upstreams(project, slot);
     else if (!slot->view().generation)
-        result = fail(Errc::not_found,
-                      private_name ? NamePolicy::private_words("the page of " + project)
-                                   : "the page of " + project + " is not in the store, and yizhan runs offline (started "
-                                                                "with --offline): no upstream was asked");
+        result = fail(Errc::not_found, private_name ? NamePolicy::private_words("the page of " + project)
+                                                    : "the page of " + project +
+                                                          " is not in the store, and yizhan runs offline (started "
+                                                          "with --offline): no upstream was asked");
     if (!result && result.error().code != Errc::not_found)
         spdlog::warn("pypi: {}", result.error().text());
     slot->end_refresh(result ? std::nullopt : std::optional(std::move(result.error())));
@@ -160,19 +165,37 @@ Task<void> ProjectPages::load(const std::string& project, const SlotPtr& slot) {
 }
 
 std::optional<ProjectPages::Loaded> ProjectPages::stored_page(const std::string& project, const std::string& key,
-                                                              const std::vector<Url>& prefixes) const {
+                                                              const std::vector<Url>& prefixes) {
     const auto document = store_.find_document(key);
     const auto blob = document ? store_.find(document->digest) : std::nullopt;
     if (!blob)
         return std::nullopt;
     const auto bytes = blob->read_all(settings_.relay.max_document);
-    auto generation = bytes ? read_page(project, *bytes, document->content_type, document->url, prefixes)
-                            : std::unexpected(bytes.error());
+    auto generation =
+        bytes ? read_page(project, *bytes, document->content_type, document->url, {}) : std::unexpected(bytes.error());
     if (!generation) {
         spdlog::error("pypi: the stored page of {} is unusable: {}", project, generation.error().message);
         return std::nullopt;
     }
+    if (!prefixes.empty())
+        drop_unproven(generation->page, prefixes);
+    if (store_.stats().rebuilt) // the ledger's rows were lost with the catalog; the page has them
+        if (const auto rows = remember(project, generation->page, Grade::root); !rows)
+            spdlog::error("pypi: {}: {}", project, rows.error().text());
     return Loaded{std::make_shared<const PageGeneration>(std::move(*generation)), document->checked_at};
+}
+
+// A stored page may be of an upstream that the settings do not name any more (yizhan was started again with --offline
+// alone): its links then lie under no prefix, but what was let through when it came is in the ledger.
+void ProjectPages::drop_unproven(ProjectPage& page, const std::vector<Url>& prefixes) const {
+    std::erase_if(page.files, [&](const ProjectFile& file) {
+        const auto inside = [&](const Url& prefix) { return file.url.starts_with(prefix.str()); };
+        if (std::ranges::any_of(prefixes, inside))
+            return false;
+        const auto location = locate(file);
+        const auto entry = location ? store_.find_ledger(path_ledger_key(location->path())) : std::nullopt;
+        return !entry || file.sha256() != entry->digest;
+    });
 }
 
 Task<Result<void>> ProjectPages::ask_upstreams(const std::string& project, const SlotPtr& slot) {
@@ -289,8 +312,7 @@ Result<void> ProjectPages::remember(const std::string& project, ProjectPage& pag
     if (!conflicts)
         return std::unexpected(conflicts.error());
     for (const auto& key : *conflicts) {
-        spdlog::error("pypi: {} contradicts what was said of it before; it is not shown until that is settled",
-                      key);
+        spdlog::error("pypi: {} contradicts what was said of it before; it is not shown until that is settled", key);
         const auto filename = key.substr(key.rfind('/') + 1);
         std::erase_if(page.files, [&](const ProjectFile& file) { return file.filename == filename; });
     }

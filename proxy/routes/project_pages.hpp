@@ -59,7 +59,8 @@ class ProjectPages {
         std::int64_t checked_at = 0;
     };
     std::optional<Loaded> stored_page(const std::string& project, const std::string& key,
-                                      const std::vector<Url>& prefixes) const;
+                                      const std::vector<Url>& prefixes);
+    void drop_unproven(ProjectPage& page, const std::vector<Url>& prefixes) const;
     Task<Result<void>> ask_upstreams(const std::string& project, const SlotPtr& slot);
     Task<Result<void>> take(const std::string& project, const SlotPtr& slot, Fetched fetched);
     Task<Result<void>> take_agreed(const std::string& project, const SlotPtr& slot, std::vector<PageWord::Page> pages);

@@ -167,8 +167,8 @@ Task<std::optional<Response>> PypiFiles::middle(const Request& request, const Pl
     const auto& object = plan.object;
     if (request.field("Range").empty() || !request.field("If-Range").empty() || !object.size || relay_.offline())
         co_return std::nullopt;
-    const auto selected = select(
-        request, {.etag = {}, .if_range_only = false, .ranges = Ranges::all, .size = object.size});
+    const auto selected =
+        select(request, {.etag = {}, .if_range_only = false, .ranges = Ranges::all, .size = object.size});
     if (selected.status != 206 || selected.size > max_middle || selected.size == *object.size)
         co_return std::nullopt;
     for (const auto& source : object.sources) {

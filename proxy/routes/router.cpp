@@ -7,15 +7,16 @@ namespace yizhan {
 Task<Response> Router::handle(const Request& request) {
     // No route of today takes a query; one that is ignored would be one page under two names in every cache.
     if (!request.query.empty())
-        co_return plain(400, fmt::format("{}: nothing here takes a query; leave out '?' and what follows",
-                                         request.target));
+        co_return plain(400,
+                        fmt::format("{}: nothing here takes a query; leave out '?' and what follows", request.target));
     if (auto answer = co_await pypi_.handle(request))
         co_return std::move(*answer);
     if (auto answer = co_await admin_.handle(request))
         co_return std::move(*answer);
-    co_return plain(404, fmt::format("{} is nothing that yizhan serves. The index for pip and uv is at /simple/, and the "
-                                     "lines to copy are on the start page, /",
-                                     request.target));
+    co_return plain(404,
+                    fmt::format("{} is nothing that yizhan serves. The index for pip and uv is at /simple/, and the "
+                                "lines to copy are on the start page, /",
+                                request.target));
 }
 
 } // namespace yizhan

@@ -5,9 +5,8 @@
 
 #include <fmt/format.h>
 
-#include <unistd.h>
-
 #include <future>
+#include <unistd.h>
 
 namespace yizhan {
 namespace {

@@ -40,9 +40,11 @@ inline auto named(std::vector<std::string> names) {
 }
 
 class Stage : public ::testing::Test {
+  public:
+    ~Stage() override;
+
   protected:
     Stage();
-    ~Stage() override;
 
     /// One more mirror that yizhan is told of; the first is the root.
     Server& mirror(const std::string& name, ServerOptions options = {.address = {}});

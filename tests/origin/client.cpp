@@ -75,7 +75,7 @@ bool Client::request(std::string_view target, const Fields& fields, std::string_
         head += "Host: localhost\r\n";
     }
     for (const auto& [name, value] : fields) {
-        head += name + ": " + value + "\r\n";
+        head.append(name).append(": ").append(value).append("\r\n");
     }
     start_answer();
     head_request_ = method == "HEAD";
@@ -227,8 +227,11 @@ bool Client::step() {
         const std::uint64_t count = framing_ == Framing::length ? std::min<std::uint64_t>(left_, before) : before;
         take(std::string_view(buffer_).substr(0, static_cast<std::size_t>(count)));
         buffer_.erase(0, static_cast<std::size_t>(count));
-        if (framing_ == Framing::length && (left_ -= count) == 0) {
-            ended(true);
+        if (framing_ == Framing::length) {
+            left_ -= count;
+            if (left_ == 0) {
+                ended(true);
+            }
         }
         return true;
     }

@@ -11,7 +11,7 @@ namespace yizhan::origin {
 
 namespace {
 
-constexpr std::uint64_t most_at_once = 64 * 1024;
+constexpr std::uint64_t most_at_once = std::uint64_t{64} * 1024;
 
 const Resource& chosen(const Exchange& request, const Resource& resource, const std::optional<Resource>& instead) {
     if (instead) {
@@ -138,7 +138,7 @@ void Responder::add_length() {
 std::string Responder::head_text() const {
     std::string head = fmt::format("HTTP/1.1 {} {}\r\n", status_, reason_phrase(status_));
     for (const auto& [name, value] : fields_) {
-        head += name + ": " + value + "\r\n";
+        head += fmt::format("{}: {}\r\n", name, value);
     }
     for (const std::string& line : behaviour_.lines_) {
         head += line;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <netinet/in.h>
@@ -155,7 +156,9 @@ void Server::black_hole() {
     Address address = make_address(options_.address, port_);
     for (int i = 0; i < 4; ++i) {
         Descriptor plug(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-        ::connect(plug.get(), address.get(), address.size);
+        if (::connect(plug.get(), address.get(), address.size) != 0 && errno != EINPROGRESS) {
+            throw_errno("connect");
+        }
         plugs_.push_back(std::move(plug));
     }
 }
@@ -210,13 +213,13 @@ void Server::run_connection(Wire& wire, std::uint64_t number) {
     std::string pending;
     while (auto request = read_request(wire, pending)) {
         request->connection = number;
-        if (!answer(wire, std::move(*request), pace)) {
+        if (!answer(wire, *request, pace)) {
             return;
         }
     }
 }
 
-bool Server::answer(Wire& wire, Exchange request, Pace& pace) {
+bool Server::answer(Wire& wire, const Exchange& request, Pace& pace) {
     const std::uint64_t number = record_.begin(request);
     const auto [resource, behaviour] = choose(request);
     if (options_.delay.count() > 0) {
@@ -268,7 +271,7 @@ void Server::remove(const std::string& path) {
     resources_.erase(path);
 }
 
-void Server::handle(std::string prefix, Handler handler) {
+void Server::handle(const std::string& prefix, Handler handler) {
     const std::lock_guard lock(mutex_);
     handlers_.insert_or_assign(prefix + "*", std::move(handler));
 }

@@ -52,7 +52,7 @@ class Server {
 
     /// Answers of the test's own making, for paths that start with `prefix`; called on connection threads.
     using Handler = std::function<Resource(const Exchange&)>;
-    void handle(std::string prefix, Handler handler);
+    void handle(const std::string& prefix, Handler handler);
 
     /// Bends the answers under `path`: a path, a prefix ('*' as above; "*" alone for everything), or a file name (no
     /// leading slash), which stands for all paths that end so. Of several that fit a request the one set last counts.
@@ -96,7 +96,7 @@ class Server {
     void reap();
     void drop_connections();
     void run_connection(Wire& wire, std::uint64_t number);
-    bool answer(Wire& wire, Exchange request, Pace& pace);
+    bool answer(Wire& wire, const Exchange& request, Pace& pace);
     std::pair<Resource, Behaviour> choose(const Exchange& request);
     Resource find(const Exchange& request);
 

@@ -7,7 +7,7 @@
 namespace yizhan {
 
 Attempt::Attempt(std::shared_ptr<Shared> shared, std::shared_ptr<Endpoint> endpoint, Ask ask, Breaker::Pass pass,
-                 bool panic, Moment now)
+                 Panic panic, Moment now)
     : shared_(std::move(shared)), asked_(endpoint), charged_(std::move(endpoint)), ask_(std::move(ask)), pass_(pass),
       panic_(panic), began_(now), hop_began_(now) {
     asked_->connected();

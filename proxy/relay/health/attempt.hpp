@@ -36,8 +36,8 @@ class Attempt {
         NegativeCache negative{rules.negative};
     };
 
-    Attempt(std::shared_ptr<Shared> shared, std::shared_ptr<Endpoint> endpoint, Ask ask, Breaker::Pass pass, bool panic,
-            Moment now);
+    Attempt(std::shared_ptr<Shared> shared, std::shared_ptr<Endpoint> endpoint, Ask ask, Breaker::Pass pass,
+            Panic panic, Moment now);
     Attempt(Attempt&&) noexcept;
     Attempt& operator=(Attempt&&) noexcept;
     ~Attempt();
@@ -61,7 +61,7 @@ class Attempt {
     EndpointId charged() const { return charged_->id(); } ///< after redirects
     const EndpointName& charged_name() const { return charged_->name(); }
     bool is_probe() const { return pass_.is_probe(); }
-    bool is_panic() const { return panic_; }
+    Panic panic() const { return panic_; }
     bool over() const { return !asked_; }
     const Ask& ask() const { return ask_; }
 
@@ -77,7 +77,7 @@ class Attempt {
     std::shared_ptr<Endpoint> charged_; // stays
     Ask ask_;
     Breaker::Pass pass_; // at charged_
-    bool panic_;
+    Panic panic_;
     Moment began_, hop_began_;
     bool flowing_ = false;
     std::uint64_t bytes_ = 0;

@@ -35,7 +35,7 @@ Breaker::State Breaker::state(Moment now) const {
     return now < until_ ? State::open : State::half_open;
 }
 
-std::optional<Breaker::Pass> Breaker::admit(Moment now, bool panic) {
+std::optional<Breaker::Pass> Breaker::admit(Moment now, Panic panic) {
     const auto current = state(now);
     if (current == State::closed)
         return Pass(Pass::Kind::normal);
@@ -43,7 +43,7 @@ std::optional<Breaker::Pass> Breaker::admit(Moment now, bool panic) {
         probing_ = true;
         return Pass(Pass::Kind::probe, ++probe_serial_);
     }
-    if (panic)
+    if (panic == Panic::yes)
         return Pass(Pass::Kind::panic);
     return std::nullopt;
 }

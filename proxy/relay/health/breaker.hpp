@@ -22,6 +22,9 @@ enum class RestCause : std::uint8_t {
 };
 inline constexpr std::size_t rest_cause_count = 4;
 
+/// Whether a rest is disregarded: everybody rests, and somebody has to be asked.
+enum class Panic : bool { no, yes };
+
 class Breaker {
   public:
     enum class State { closed, open, half_open };
@@ -44,8 +47,8 @@ class Breaker {
     State state(Moment now) const;
     bool probing() const { return probing_; } ///< half open, and its one request is out
 
-    /// Lets a request through: any while closed, one while half open, none while open. With `panic` always.
-    std::optional<Pass> admit(Moment now, bool panic = false);
+    /// Lets a request through: any while closed, one while half open, none while open. In panic always.
+    std::optional<Pass> admit(Moment now, Panic panic = Panic::no);
 
     /// It worked. Closes a half-open breaker, and an open one where the request was a panic's; what was sent before the
     /// opening closes nothing.

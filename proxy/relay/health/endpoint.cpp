@@ -68,7 +68,7 @@ Gate Endpoint::gate(std::string_view kind, Moment now) const {
 std::string Endpoint::words(std::string_view kind, Moment now) const {
     if (expelled(now))
         return fmt::format("expelled for another {}: it sent wrong bytes for {} objects",
-                           in_words(expelled_until(now) - now), lies_.size());
+                           in_words(expelled_until() - now), lies_.size());
     const auto at = kinds_.find(kind);
     return at == kinds_.end() ? "closed" : at->second.breaker.words(now);
 }
@@ -139,24 +139,28 @@ Effects Endpoint::weigh(const Failure& failure, std::string_view kind, const Bre
 }
 
 void Endpoint::lied(std::string_view object, Moment now) {
-    std::erase_if(lies_, [&](const Lie& lie) { return now - lie.when > rules_->integrity.window; });
     const auto hash = hash_of(object);
-    std::erase_if(lies_, [&](const Lie& lie) { return lie.object == hash; });
+    const auto& rules = rules_->integrity;
+    std::erase_if(lies_,
+                  [&](const Lie& lie) { return lie.object == hash || now - lie.when > rules.window + rules.rest; });
     if (lies_.size() >= most_lies)
         lies_.erase(lies_.begin());
     lies_.push_back({hash, now});
 }
 
-// Distinct lies within the window count; the rest begins with the newest.
-Moment Endpoint::expelled_until(Moment now) const {
-    const auto in_window = [&](const Lie& lie) { return now - lie.when < rules_->integrity.window; };
-    if (lies_.empty() || std::ranges::count_if(lies_, in_window) < std::ptrdiff_t{rules_->integrity.lies_to_expel})
-        return Moment::min();
-    return lies_.back().when + rules_->integrity.rest;
+// From the newest lie that had enough others within the window before it.
+Moment Endpoint::expelled_until() const {
+    for (auto last = lies_.rbegin(); last != lies_.rend(); ++last) {
+        const auto count = std::count_if(
+            last, lies_.rend(), [&](const Lie& lie) { return last->when - lie.when < rules_->integrity.window; });
+        if (count >= std::ptrdiff_t{rules_->integrity.lies_to_expel})
+            return last->when + rules_->integrity.rest;
+    }
+    return Moment::min();
 }
 
 bool Endpoint::expelled(Moment now) const {
-    return !lies_.empty() && now < expelled_until(now);
+    return !lies_.empty() && now < expelled_until();
 }
 
 // ---- redirects
@@ -225,7 +229,8 @@ void Endpoint::restore(const LearntEndpoint& learnt, Moment now) {
         scores_[i].restore(learnt.scores[i], now);
     for (const auto& kind : learnt.kinds)
         kind_of(kind.name).breaker.restore(kind.breaker, now);
-    cap_.restore(learnt.cap, now);
+    if (learnt.cap > 0)
+        cap_.restore(learnt.cap, now);
     lies_.clear();
     for (const auto& lie : learnt.lies)
         lies_.push_back({lie.object, now - std::chrono::duration_cast<Moment::duration>(lie.age)});

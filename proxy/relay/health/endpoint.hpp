@@ -50,7 +50,7 @@ struct LearntEndpoint {
     };
     std::array<Score::Learnt, size_class_count> scores{};
     std::vector<Kind> kinds;
-    unsigned cap = 0;
+    unsigned cap = 0; ///< connections; 0: nothing is known
     std::vector<Lie> lies;
     bool operator==(const LearntEndpoint&) const = default;
 };
@@ -150,7 +150,7 @@ class Endpoint {
         Moment seen{};
     };
     KindState& kind_of(std::string_view kind);
-    Moment expelled_until(Moment now) const;
+    Moment expelled_until() const;
 
     EndpointId id_;
     EndpointName name_;
@@ -163,7 +163,7 @@ class Endpoint {
     unsigned in_flight_ = 0;
     unsigned flowing_ = 0;
     std::array<std::uint64_t, blame_count> blamed_{};
-    std::vector<Lie> lies_; // one per object, those of the last day
+    std::vector<Lie> lies_; // one per object, by age; those that still count
     Signpost signpost_;
 };
 

@@ -8,8 +8,8 @@
 
 namespace yizhan {
 
-Endpoints::Endpoints(HealthSettings rules, Chance chance)
-    : shared_(std::make_shared<Attempt::Shared>(std::move(rules), std::move(chance))), hedges_(shared_->rules.hedge) {}
+Endpoints::Endpoints(const HealthSettings& rules, Chance chance)
+    : shared_(std::make_shared<Attempt::Shared>(rules, std::move(chance))), hedges_(shared_->rules.hedge) {}
 
 EndpointId Endpoints::add(EndpointName name) {
     const auto key = name.key();
@@ -57,7 +57,7 @@ void Endpoints::mark_lacking(EndpointId id, std::string_view object, std::string
     shared_->negative.add(id, object, words, now, rest);
 }
 
-std::expected<Attempt, std::string> Endpoints::begin(EndpointId id, Ask ask, Moment now, bool panic) {
+std::expected<Attempt, std::string> Endpoints::begin(EndpointId id, Ask ask, Moment now, Panic panic) {
     const auto& endpoint = endpoints_[static_cast<std::size_t>(id)];
     const auto other = endpoint->leads_to(now);
     for (const auto* each : {endpoint.get(), other.get()}) {
@@ -66,7 +66,7 @@ std::expected<Attempt, std::string> Endpoints::begin(EndpointId id, Ask ask, Mom
         if (each->full(now))
             return std::unexpected(
                 fmt::format("{} has as many requests as it may: {}", each->name().key(), each->cap().words(now)));
-        if (!panic && each->gate(ask.kind, now) > Gate::half_open)
+        if (panic == Panic::no && each->gate(ask.kind, now) > Gate::half_open)
             return std::unexpected(fmt::format("{}: {}", each->name().key(), each->words(ask.kind, now)));
     }
     const auto pass = endpoint->breaker(ask.kind).admit(now, panic);
@@ -101,9 +101,9 @@ std::expected<void, std::string> Endpoints::redirected(Attempt& attempt, std::st
     const auto& kind = attempt.ask().kind;
     if (to->full(now))
         return refuse("it has as many requests as it may: " + to->cap().words(now));
-    if (!attempt.is_panic() && to->expelled(now))
+    if (attempt.panic() == Panic::no && to->expelled(now))
         return refuse(to->words(kind, now));
-    const auto pass = to->breaker(kind).admit(now, attempt.is_panic());
+    const auto pass = to->breaker(kind).admit(now, attempt.panic());
     if (!pass)
         return refuse(to->words(kind, now));
     attempt.moved(to, *pass, now);
@@ -142,6 +142,7 @@ void Endpoints::lied(EndpointId id, std::string_view object, std::string_view wo
 
 std::vector<EndpointStatus> Endpoints::status(Moment now) const {
     std::vector<EndpointStatus> out;
+    out.reserve(endpoints_.size());
     for (const auto& endpoint : endpoints_)
         out.push_back(endpoint->status(now));
     return out;
@@ -149,6 +150,7 @@ std::vector<EndpointStatus> Endpoints::status(Moment now) const {
 
 std::vector<std::pair<std::string, std::string>> Endpoints::learnt(Moment now, std::int64_t wall) const {
     std::vector<std::pair<std::string, std::string>> out;
+    out.reserve(endpoints_.size());
     for (const auto& endpoint : endpoints_)
         out.emplace_back(endpoint->name().key(), encode_learnt(endpoint->learnt(now), wall));
     return out;

@@ -22,7 +22,7 @@ namespace yizhan {
 class Endpoints {
   public:
     /// `chance` decides about jitter and choices.
-    Endpoints(HealthSettings rules, Chance chance);
+    Endpoints(const HealthSettings& rules, Chance chance);
 
     /// Registers an endpoint, or finds it by origin and address family; its name of family is renewed.
     EndpointId add(EndpointName name);
@@ -42,8 +42,8 @@ class Endpoints {
                       std::optional<std::chrono::milliseconds> rest = {});
 
     /// Begins a request: takes its place under the cap, and the probe where it is one. An error says why not: it rests,
-    /// it is being probed, it has as many requests as it may. `panic`: a rest does not matter, the cap still does.
-    std::expected<Attempt, std::string> begin(EndpointId id, Ask ask, Moment now, bool panic = false);
+    /// it is being probed, it has as many requests as it may. In panic a rest does not matter, the cap still does.
+    std::expected<Attempt, std::string> begin(EndpointId id, Ask ask, Moment now, Panic panic = Panic::no);
     /// The answer so far is a redirect to `origin`: from here that one is charged. An error says why it may not be
     /// asked now: for the endpoint that points there, the object is one that it lacks.
     std::expected<void, std::string> redirected(Attempt& attempt, std::string_view origin, Moment now);
@@ -56,7 +56,7 @@ class Endpoints {
     /// Takes a hedge out of the budget, for a request with so many endpoints at work.
     bool may_hedge(unsigned in_flight, Moment now) { return hedges_.take(in_flight, now); }
 
-    /// Who else of `candidates` could go on where `current` is slow.
+    /// Who else of `candidates` (those who may have the object) could go on where `current` is slow.
     Rivals rivals(std::span<const EndpointId> candidates, EndpointId current, const Ask& ask, Moment now) const;
 
     /// The bytes that it sent for `object` were wrong, as turned out when everything was there.

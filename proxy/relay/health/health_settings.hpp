@@ -18,12 +18,12 @@ struct HealthSettings {
         /// to say something before the minute is over.
         double rate_least_weight = 0.2;
         /// Bytes: what is shorter arrives with the first packets and says nothing about throughput.
-        std::uint64_t rate_least_bytes = 64 * 1024;
+        std::uint64_t rate_least_bytes = std::uint64_t{64} * 1024;
         /// What was learnt fades into the prior within minutes without news, so that nobody is judged by last week.
         std::chrono::milliseconds forget_tau{600'000};
         /// The prior: better than most mirrors, so that an endpoint that was never asked is asked soon.
         std::chrono::milliseconds prior_first_byte{50};
-        std::uint64_t prior_rate = 8 * 1024 * 1024; ///< bytes per second
+        std::uint64_t prior_rate = std::uint64_t{8} * 1024 * 1024; ///< bytes per second
         /// A failure counts as a first byte at least this late: a refused connection is quick but brings nothing.
         std::chrono::milliseconds failure_cost{2'000};
     } score;
@@ -46,7 +46,7 @@ struct HealthSettings {
         std::chrono::milliseconds fault_clean{300'000};
         std::chrono::milliseconds block_clean{3'600'000};
         /// A probe that brought this many bytes has passed: nobody waits for the end of a torch wheel.
-        std::uint64_t probe_bytes = 1024 * 1024;
+        std::uint64_t probe_bytes = std::uint64_t{1024} * 1024;
         /// A 403 is about one object if another passed within this time…
         std::chrono::milliseconds neighbour{60'000};
         /// …and is a block once so many came in a row: pages that look like a block page, after a neighbour passed,
@@ -100,8 +100,9 @@ struct HealthSettings {
     struct Stall {
         std::chrono::milliseconds silence{4'000}; ///< pip's patience is 15 s: three such and a connect still fit
         std::chrono::milliseconds window{5'000};  ///< over which the rate is taken
-        std::uint64_t least_rate = 16 * 1024; ///< bytes per second; aria2 gives up below 20 KiB/s, dnf below 1000 B/s
-        double share_of_best = 0.1;           ///< of the best other endpoint's throughput
+        std::uint64_t least_rate =
+            std::uint64_t{16} * 1024; ///< bytes per second; aria2 gives up below 20 KiB/s, dnf below 1000 B/s
+        double share_of_best = 0.1;   ///< of the best other endpoint's throughput
     } stall;
 
     struct Redirects {

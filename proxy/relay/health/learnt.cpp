@@ -16,7 +16,7 @@ constexpr std::size_t longest_text = 4096;
 constexpr std::size_t most_kinds = 16; // the relay has a handful
 constexpr std::size_t most_lies = 16;
 constexpr std::size_t longest_kind = 64;
-constexpr std::int64_t stale_after = 7 * 86'400; // seconds; everything but a lie has faded long before
+constexpr std::int64_t stale_after = std::int64_t{7} * 86'400; // seconds; everything but a lie has faded long before
 constexpr std::uint64_t longest_ms = 1000ull * stale_after;
 // Openings, and so doublings, beyond these are at the cap anyway.
 constexpr std::uint64_t most_openings = 1000;
@@ -40,7 +40,6 @@ class Words {
     std::string_view word() {
         const auto end = std::min(rest_.find(' '), rest_.size());
         const auto out = rest_.substr(0, end);
-        ok_ = ok_ && !out.empty();
         rest_.remove_prefix(std::min(end + 1, rest_.size()));
         return out;
     }

@@ -20,7 +20,7 @@ inline constexpr std::array all_size_classes{SizeClass::page, SizeClass::small, 
 
 /// The class of a file of so many bytes; one of unknown size counts as medium, which most wheels that matter are.
 constexpr SizeClass size_class_of(std::optional<std::uint64_t> bytes) {
-    constexpr std::uint64_t MiB = 1024 * 1024;
+    constexpr std::uint64_t MiB = std::uint64_t{1024} * 1024;
     if (!bytes)
         return SizeClass::medium;
     return *bytes < MiB ? SizeClass::small : *bytes < 32 * MiB ? SizeClass::medium : SizeClass::large;
@@ -28,9 +28,8 @@ constexpr SizeClass size_class_of(std::optional<std::uint64_t> bytes) {
 
 /// Bytes to reckon with where the size is not known.
 constexpr std::uint64_t typical_bytes(SizeClass size) {
-    constexpr std::uint64_t KiB = 1024;
-    constexpr std::array<std::uint64_t, size_class_count> typical{64 * KiB, 256 * KiB, 8 * 1024 * KiB,
-                                                                  256 * 1024 * KiB};
+    constexpr std::uint64_t KiB = 1024, MiB = 1024 * KiB;
+    constexpr std::array<std::uint64_t, size_class_count> typical{64 * KiB, 256 * KiB, 8 * MiB, 256 * MiB};
     return typical[static_cast<std::size_t>(size)];
 }
 

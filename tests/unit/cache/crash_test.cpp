@@ -116,6 +116,7 @@ TEST_P(CrashTest, WhatWasAcknowledgedIsThereAndNothingHalfDoneIsServed) {
             const auto store = open_store(data);
             ASSERT_TRUE(store);
             EXPECT_EQ(file_count(data / "partial"), 0u);
+            EXPECT_FALSE(fs::exists(data / "objects.log.new"));
             EXPECT_FALSE(store->stats().rebuilt && !known.objects.empty()) << "a crash is no damage";
             expect_acknowledged(*store, known);
             expect_whole_blobs();

@@ -237,6 +237,36 @@ TEST_F(RecoveryTest, ACatalogThatWentBackInTimeIsBroughtForward) {
     EXPECT_EQ(found(*store, path_of(2)), bytes_of(2));
 }
 
+TEST_F(RecoveryTest, ACatalogFromBeforeARewriteTakesInTheWholeNewLog) {
+    // Its offset counts in another file: read from there, the new log would lack its beginning.
+    const auto young = folder.path() / "young";
+    {
+        const auto store = open_store(young);
+        ASSERT_TRUE(commit(*store, bytes_of(1), "z"));
+    }
+    const TempFolder copies;
+    fs::copy(young / "catalog", copies.path() / "catalog", fs::copy_options::recursive);
+    {
+        bool fail_sync = true;
+        const auto store =
+            open_store(young, {.min_free = 0, .on_step = [&](CommitStep step) {
+                                   return step == CommitStep::sync_log && std::exchange(fail_sync, false) ? EIO : 0;
+                               }});
+        ASSERT_FALSE(commit(*store, bytes_of(2), "failed"));
+        for (int i = 2; i < 12; ++i)
+            ASSERT_TRUE(commit(*store, bytes_of(i), path_of(i)));
+        ASSERT_TRUE(link(*store, sha256(bytes_of(1)), "a"));
+    }
+    open_store(young);
+    fs::remove_all(young / "catalog");
+    fs::copy(copies.path() / "catalog", young / "catalog", fs::copy_options::recursive);
+    const auto store = open_store(young);
+    EXPECT_EQ(found(*store, "z"), bytes_of(1));
+    EXPECT_EQ(found(*store, "a"), bytes_of(1));
+    for (int i = 2; i < 12; ++i)
+        EXPECT_EQ(found(*store, path_of(i)), bytes_of(i));
+}
+
 TEST_F(RecoveryTest, AnOverlongLogIsRewrittenAtTheStart) {
     const auto log = read_file(data / "objects.log");
     auto longer = log;

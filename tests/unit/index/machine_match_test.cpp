@@ -1,4 +1,5 @@
 #include "index/machine_match.hpp"
+#include "index/specifiers.hpp"
 #include "tests/unit/index/torch_shelf.hpp"
 
 #include <gmock/gmock.h>
@@ -256,6 +257,19 @@ TEST(JudgeBuild, IsTheSameForOne) {
     const auto judged = judge_build(*machine, build("torch-1.9.0+cu102-cp36-cp36m-win_amd64.whl"), tables());
     ASSERT_TRUE(judged);
     EXPECT_TRUE(judged->kept);
+}
+
+TEST(Breakers, AreSpecifiersWhoseRemedyKeepsThemOut) {
+    for (const auto& row : tables().breakers) {
+        EXPECT_TRUE(SpecifierSet::parse(row.versions)) << row.project << row.versions;
+        const auto breaks = SpecifierSet::parse(row.breaks);
+        const auto remedy = SpecifierSet::parse(std::string_view(row.constraint).substr(row.breaker.size()));
+        ASSERT_TRUE(breaks && remedy) << row.constraint;
+        const auto first_bad = Version::parse(std::string_view(row.breaks).substr(2)); // ">=2"
+        ASSERT_TRUE(first_bad) << row.breaks;
+        EXPECT_TRUE(breaks->contains(*first_bad)) << row.breaks;
+        EXPECT_FALSE(remedy->contains(*first_bad)) << row.constraint;
+    }
 }
 
 TEST(BuildFacts, NeedAVersion) {

@@ -174,6 +174,7 @@ TEST(Connection, lets_the_client_read_the_refusal_of_what_it_is_still_sending) {
     EXPECT_EQ(reply.status, 400U);
     EXPECT_TRUE(reply.complete);
     EXPECT_TRUE(client.is_at_end());
+    EXPECT_FALSE(client.was_reset()) << "a reset may take the answer away before it is read";
 }
 
 TEST(Connection, allows_only_get_and_head_and_says_so) {

@@ -81,23 +81,25 @@ TEST_P(FileSenders, read_what_the_page_cache_has_dropped) {
 
 // More clients than a core keeps buffers for: each is read for again when it is ready, and none gets another's bytes.
 TEST_P(FileSenders, serve_more_slow_clients_than_there_are_buffers) {
-    const auto bytes = pattern(2UL * 1024 * 1024);
+    // The kernel takes about 3 MB off a server at once on loopback, whatever the client reads.
+    const auto bytes = pattern(6UL * 1024 * 1024);
     const TestServer server(serve(blob_of(bytes)), [](Tuning& tuning) {
         tuning.settings.threads = 1;
         tuning.file_mode = GetParam();
     });
-    std::vector<Client> clients(100);
+    std::vector<Client> clients(80);
+    const auto offset = [&](const Client& client) { return static_cast<std::size_t>(&client - clients.data()) * 1000; };
     for (auto& client : clients) {
         client.keep_little(64 * 1024);
         client.connect(server.port());
-        client.get("/x");
+        client.get("/x", "Range: bytes=" + std::to_string(offset(client)) + "-\r\n");
     }
     for (auto& client : clients)
         ASSERT_TRUE(client.readable(30'000));
     for (auto& client : clients) {
         const auto reply = client.reply();
         ASSERT_TRUE(reply.complete);
-        ASSERT_EQ(reply.body, bytes);
+        ASSERT_TRUE(reply.body == std::string_view(bytes).substr(offset(client))) << "bytes of another client";
     }
 }
 

@@ -168,6 +168,9 @@ class Client {
         return ::poll(&one, 1, milliseconds) > 0;
     }
 
+    /// The connection was reset, not closed.
+    bool was_reset() const { return reset_; }
+
     void shut_write() { ::shutdown(fd_, SHUT_WR); }
     void close() {
         if (fd_ >= 0)
@@ -185,7 +188,7 @@ class Client {
         const auto got = ::recv(fd_, room.data(), room.size(), 0);
         if (got < 0) {
             EXPECT_NE(errno, EAGAIN) << "nothing came for " << patience.count() << " s";
-            reply.reset = errno == ECONNRESET;
+            reply.reset = reset_ = errno == ECONNRESET;
         }
         if (got <= 0)
             return false;
@@ -219,6 +222,7 @@ class Client {
     }
 
     int fd_ = -1;
+    bool reset_ = false;
     std::string bytes_;
 };
 
@@ -246,8 +250,9 @@ class TestServer {
         Tuning tuning;
         tuning.settings.listen = {"127.0.0.1:0"};
         tuning.settings.threads = 2;
-        tuning.settings.http.drain_timeout = patience;
-        tuning.limits.idle_timeout = tuning.limits.header_timeout = tuning.limits.write_grace = patience;
+        // Longer than a client waits: what ends by a deadline that a test has not shortened is a failure.
+        tuning.settings.http.drain_timeout = 2 * patience;
+        tuning.limits.idle_timeout = tuning.limits.header_timeout = tuning.limits.write_grace = 2 * patience;
         // Long, but with a short tick: waiting is only ever for events.
         tuning.limits.linger_timeout = std::chrono::milliseconds(100);
         if (tune)

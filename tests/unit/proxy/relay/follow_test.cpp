@@ -62,14 +62,14 @@ TEST_F(FollowTest, APrivateAddressThatNoSettingNamesIsNeverConnectedTo) {
     const auto port = std::to_string(stranger.port());
     const std::string targets[] = {
         stranger.url("/secret"),
-        "http://2130706433:" + port + "/secret",     // 127.0.0.1 in decimal
-        "http://0x7f000001:" + port + "/secret",     // in hexadecimal
-        "http://0177.0.0.1:" + port + "/secret",     // in octal
-        "http://127.1:" + port + "/secret",          // shortened
-        "http://[::ffff:127.0.0.1]:" + port + "/",   // IPv4 inside IPv6
-        "http://[::1]:" + port + "/secret",          //
-        "http://localhost:" + port + "/secret",      // a name that resolves private
-        "http://0.0.0.0:" + port + "/secret",        //
+        "http://2130706433:" + port + "/secret",   // 127.0.0.1 in decimal
+        "http://0x7f000001:" + port + "/secret",   // in hexadecimal
+        "http://0177.0.0.1:" + port + "/secret",   // in octal
+        "http://127.1:" + port + "/secret",        // shortened
+        "http://[::ffff:127.0.0.1]:" + port + "/", // IPv4 inside IPv6
+        "http://[::1]:" + port + "/secret",        //
+        "http://localhost:" + port + "/secret",    // a name that resolves private
+        "http://0.0.0.0:" + port + "/secret",      //
         "http://user@" + stranger.address() + ":" + port + "/secret",
         "file:///etc/passwd",
         "gopher://127.0.0.1:" + port + "/x",

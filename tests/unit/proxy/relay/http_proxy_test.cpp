@@ -14,14 +14,17 @@ std::string choose(const char* url, std::string_view configured, std::map<std::s
     });
 }
 
-TEST(HttpProxy, NoneMeansDirect) { EXPECT_EQ(choose("https://example.org/", "", {}), ""); }
+TEST(HttpProxy, NoneMeansDirect) {
+    EXPECT_EQ(choose("https://example.org/", "", {}), "");
+}
 
 TEST(HttpProxy, TheSettingWins) {
     EXPECT_EQ(choose("https://example.org/", "http://p:1", {{"https_proxy", "http://q:2"}}), "http://p:1");
 }
 
 TEST(HttpProxy, EachSchemeHasItsVariable) {
-    EXPECT_EQ(choose("https://example.org/", "", {{"https_proxy", "http://s"}, {"http_proxy", "http://h"}}), "http://s");
+    EXPECT_EQ(choose("https://example.org/", "", {{"https_proxy", "http://s"}, {"http_proxy", "http://h"}}),
+              "http://s");
     EXPECT_EQ(choose("http://example.org/", "", {{"https_proxy", "http://s"}, {"http_proxy", "http://h"}}), "http://h");
     EXPECT_EQ(choose("https://example.org/", "", {{"HTTPS_PROXY", "http://s"}}), "http://s");
     EXPECT_EQ(choose("https://example.org/", "", {{"ALL_PROXY", "http://a"}}), "http://a");

@@ -1,6 +1,5 @@
-#include "proxy/relay/judge.hpp"
-
 #include "config/digest.hpp"
+#include "proxy/relay/judge.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,21 +7,25 @@ namespace yizhan {
 namespace {
 
 Head head(unsigned status, std::vector<std::pair<std::string, std::string>> fields = {}) {
-    return {.status = status, .url = *Url::parse("https://mirror.example.org/f.whl"), .fields = std::move(fields),
+    return {.status = status,
+            .url = *Url::parse("https://mirror.example.org/f.whl"),
+            .fields = std::move(fields),
             .address = {}};
 }
 
 constexpr std::string_view wheel = "f-1-py3-none-any.whl";
 
 TEST(Judge, AWholeAnswerOfTheRightLengthIsTaken) {
-    const auto taken = judge_head(head(200, {{"content-length", "100"}}), {.offset = 0, .size = 100, .filename = wheel});
+    const auto taken =
+        judge_head(head(200, {{"content-length", "100"}}), {.offset = 0, .size = 100, .filename = wheel});
     ASSERT_TRUE(taken);
     EXPECT_EQ(taken->skip, 0u);
     EXPECT_EQ(taken->total, 100u);
 }
 
 TEST(Judge, ALengthThatNobodyKnowsComesFromTheAnswer) {
-    EXPECT_EQ(judge_head(head(200, {{"content-length", "7"}}), {.offset = 0, .size = {}, .filename = wheel})->total, 7u);
+    EXPECT_EQ(judge_head(head(200, {{"content-length", "7"}}), {.offset = 0, .size = {}, .filename = wheel})->total,
+              7u);
     EXPECT_EQ(judge_head(head(200), {.offset = 0, .size = {}, .filename = wheel})->total, std::nullopt);
 }
 
@@ -36,15 +39,15 @@ TEST(Judge, AWholeAnswerToARangeIsTakenAndItsStartDropped) {
 TEST(Judge, APartialAnswerMustStartWhereItWasAskedToAndReachTheEnd) {
     const Expectation expected{.offset = 40, .size = 100, .filename = wheel};
     EXPECT_TRUE(judge_head(head(206, {{"content-range", "bytes 40-99/100"}}), expected));
-    for (const auto* range : {"bytes 41-99/100", "bytes 0-99/100", "bytes 40-98/100", "bytes 40-99/*", "bytes 40-99/101",
-                              "bytes 40-100/100", "40-99/100", "", "bytes 40-99/100, 1-2/3", "bytes -99/100",
-                              "bytes 40-18446744073709551615/100"})
+    for (const auto* range : {"bytes 41-99/100", "bytes 0-99/100", "bytes 40-98/100", "bytes 40-99/*",
+                              "bytes 40-99/101", "bytes 40-100/100", "40-99/100", "", "bytes 40-99/100, 1-2/3",
+                              "bytes -99/100", "bytes 40-18446744073709551615/100"})
         EXPECT_FALSE(judge_head(head(206, {{"content-range", range}}), expected)) << range;
 }
 
 TEST(Judge, A206ThatNobodyAskedForIsAMirrorsFault) {
-    const auto rejected = judge_head(head(206, {{"content-range", "bytes 0-99/100"}}),
-                                     {.offset = 0, .size = 100, .filename = wheel});
+    const auto rejected =
+        judge_head(head(206, {{"content-range", "bytes 0-99/100"}}), {.offset = 0, .size = 100, .filename = wheel});
     ASSERT_FALSE(rejected);
     EXPECT_EQ(rejected.error().fault, Fault::mirror);
 }

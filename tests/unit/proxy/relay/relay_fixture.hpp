@@ -7,12 +7,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <future>
 #include <memory>
 #include <string>
+#include <unistd.h>
 
 namespace yizhan {
 

@@ -16,24 +16,21 @@ TEST(Release, SmallObjectsWaitForTheirDigest) {
 }
 
 TEST(Release, SmallObjectsLeaveWithTheTailHeldWhenPatienceIsOver) {
-    EXPECT_EQ(releasable(rule, {.size = 4 * MiB,
-                                .written = 2 * MiB,
-                                .bytes_per_second = fast,
-                                .identified = true,
-                                .patience_over = true}),
-              2 * MiB);
-    EXPECT_EQ(releasable(rule, {.size = 4 * MiB,
-                                .written = 4 * MiB,
-                                .bytes_per_second = fast,
-                                .identified = true,
-                                .patience_over = true}),
-              4 * MiB - 256 * KiB);
+    EXPECT_EQ(
+        releasable(
+            rule,
+            {.size = 4 * MiB, .written = 2 * MiB, .bytes_per_second = fast, .identified = true, .patience_over = true}),
+        2 * MiB);
+    EXPECT_EQ(
+        releasable(
+            rule,
+            {.size = 4 * MiB, .written = 4 * MiB, .bytes_per_second = fast, .identified = true, .patience_over = true}),
+        4 * MiB - 256 * KiB);
 }
 
 TEST(Release, LargeObjectsKeepTheirTailBack) {
     const auto end = [](std::uint64_t written) {
-        return releasable(rule,
-                          {.size = 100 * MiB, .written = written, .bytes_per_second = fast, .identified = true});
+        return releasable(rule, {.size = 100 * MiB, .written = written, .bytes_per_second = fast, .identified = true});
     };
     EXPECT_EQ(end(0), 0u);
     EXPECT_EQ(end(50 * MiB), 50 * MiB);

@@ -101,26 +101,26 @@ TEST_P(TransferTroubleTest, AnotherMirrorCarriesOn) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Origin, TransferTroubleTest,
-    testing::Values(Trouble{"Status404", Behaviour().instead(origin::not_found())},
-                    Trouble{"BlockPage", Behaviour().instead(origin::forbidden())},
-                    Trouble{"TooMany", Behaviour().instead(origin::too_many(1))},
-                    Trouble{"Status500", Behaviour().instead(origin::text(500, "oops"))},
-                    Trouble{"ChallengeBehind200", Behaviour().instead(origin::challenge())},
-                    Trouble{"EmptyBehind200", Behaviour().instead(origin::empty())},
-                    Trouble{"CutAtOnce", Behaviour().cut(0)}, Trouble{"CutAtHalf", Behaviour().cut(Offset::percent(50))},
-                    Trouble{"CutBeforeLastByte", Behaviour().cut(-1)},
-                    Trouble{"ResetAtHalf", Behaviour().reset(Offset::percent(50))},
-                    Trouble{"CutHead", Behaviour().cut_head(20)},
-                    Trouble{"StallAtHalf", Behaviour().stall(Offset::percent(50), "never")},
-                    Trouble{"StallHead", Behaviour().stall_head("never")},
-                    Trouble{"WrongLength", Behaviour().declare_length(1000)},
-                    Trouble{"Gzipped", Behaviour().add_field("Content-Encoding", "gzip")},
-                    Trouble{"HugeHead", Behaviour().add_field("X-Pad", std::string(80'000, 'x'))},
-                    Trouble{"NotHttp", Behaviour().raw("SSH-2.0-OpenSSH_9.2\r\n")},
-                    Trouble{"RedirectLoop", Behaviour().instead(origin::redirect("?"))}),
-    [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Origin, TransferTroubleTest,
+                         testing::Values(Trouble{"Status404", Behaviour().instead(origin::not_found())},
+                                         Trouble{"BlockPage", Behaviour().instead(origin::forbidden())},
+                                         Trouble{"TooMany", Behaviour().instead(origin::too_many(1))},
+                                         Trouble{"Status500", Behaviour().instead(origin::text(500, "oops"))},
+                                         Trouble{"ChallengeBehind200", Behaviour().instead(origin::challenge())},
+                                         Trouble{"EmptyBehind200", Behaviour().instead(origin::empty())},
+                                         Trouble{"CutAtOnce", Behaviour().cut(0)},
+                                         Trouble{"CutAtHalf", Behaviour().cut(Offset::percent(50))},
+                                         Trouble{"CutBeforeLastByte", Behaviour().cut(-1)},
+                                         Trouble{"ResetAtHalf", Behaviour().reset(Offset::percent(50))},
+                                         Trouble{"CutHead", Behaviour().cut_head(20)},
+                                         Trouble{"StallAtHalf", Behaviour().stall(Offset::percent(50), "never")},
+                                         Trouble{"StallHead", Behaviour().stall_head("never")},
+                                         Trouble{"WrongLength", Behaviour().declare_length(1000)},
+                                         Trouble{"Gzipped", Behaviour().add_field("Content-Encoding", "gzip")},
+                                         Trouble{"HugeHead", Behaviour().add_field("X-Pad", std::string(80'000, 'x'))},
+                                         Trouble{"NotHttp", Behaviour().raw("SSH-2.0-OpenSSH_9.2\r\n")},
+                                         Trouble{"RedirectLoop", Behaviour().instead(origin::redirect("?"))}),
+                         [](const auto& info) { return info.param.name; });
 
 TEST_F(TransferTest, ARangeThatStartsElsewhereIsNotSpliced) {
     auto& a = mirror("a");

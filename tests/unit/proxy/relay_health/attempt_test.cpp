@@ -12,7 +12,7 @@ struct AttemptTest : testing::Test {
     EndpointId a = endpoints.add({.origin = "https://a.example.org", .family = "a"});
     EndpointId b = endpoints.add({.origin = "https://b.example.org", .family = "b"});
 
-    Attempt begin(EndpointId id, double seconds, bool panic = false) {
+    Attempt begin(EndpointId id, double seconds, Panic panic = Panic::no) {
         auto attempt = endpoints.begin(id, ask, at(seconds), panic);
         EXPECT_TRUE(attempt) << attempt.error();
         return std::move(*attempt);
@@ -108,6 +108,17 @@ TEST_F(AttemptTest, AnObjectsFactIsRememberedAndBlamesNobody) {
     EXPECT_FALSE(fail(a, 0, Symptom::reset).opened) << "it answered: the faults are no longer in a row";
 }
 
+TEST_F(AttemptTest, NeitherAnObjectsFactNorARefusalCostsScore) {
+    for (const auto symptom : {Symptom::lacks, Symptom::wrong_size, Symptom::too_many}) {
+        auto good = begin(a, 0, Panic::yes);
+        good.first_byte(at(0.1));
+        good.finished(64 * MiB, 1s, at(1));
+        const auto before = candidate(a, 1).expected;
+        begin(a, 1, Panic::yes).failed({symptom, "f", {}, "no"}, at(1));
+        EXPECT_EQ(candidate(a, 1).expected, before) << name(symptom);
+    }
+}
+
 TEST_F(AttemptTest, AFailureCostsScore) {
     auto good = begin(a, 0);
     good.first_byte(at(0.1));
@@ -139,6 +150,7 @@ TEST_F(AttemptTest, AResetHalvesTheCapOnlyWhileOthersFlow) {
     auto alone = begin(b, 1);
     alone.first_byte(at(2));
     EXPECT_FALSE(alone.failed({Symptom::reset, "f", {}, "reset"}, at(2)).cut_cap) << "itself does not count";
+    EXPECT_FALSE(fail(b, 3, Symptom::reset).cut_cap) << "nor does one that is over";
 }
 
 TEST_F(AttemptTest, AProbePassesWithItsFirstMebibyte) {
@@ -168,7 +180,14 @@ TEST_F(AttemptTest, WhoLosesARaceIsRememberedAsLate) {
     for (int i = 0; i < 5; ++i)
         begin(a, 10 * i).cancelled(at(10 * i + 1.5));
     EXPECT_NEAR(endpoints.hedge_after(a, SizeClass::large).count(), 1.5, 1e-3);
-    EXPECT_GT(candidate(a, 42).expected, Seconds(1.5));
+    const auto first_byte = [&](double seconds) {
+        return status(a, seconds).speeds[static_cast<std::size_t>(SizeClass::large)].estimate.first_byte.count();
+    };
+    EXPECT_NEAR(first_byte(41.5), 1.5, 0.01);
+    const auto later = first_byte(100);
+    EXPECT_GT(later, 1);
+    begin(a, 100).cancelled(at(100.01));
+    EXPECT_NEAR(first_byte(100.01), later, 0.01) << "given up early it says nothing";
 }
 
 TEST_F(AttemptTest, ALieExpelsTheSecondTime) {
@@ -179,7 +198,7 @@ TEST_F(AttemptTest, ALieExpelsTheSecondTime) {
     EXPECT_EQ(blamed(a, Blame::integrity), 2u);
     EXPECT_TRUE(endpoints.lacks(a, "g", at(1)));
     EXPECT_FALSE(endpoints.begin(a, ask, at(1)));
-    EXPECT_TRUE(endpoints.begin(a, ask, at(1), true)) << "the last resort";
+    EXPECT_TRUE(endpoints.begin(a, ask, at(1), Panic::yes)) << "the last resort";
     endpoints.pardon(a);
     EXPECT_TRUE(endpoints.begin(a, ask, at(1)));
 }
@@ -217,7 +236,7 @@ TEST_F(AttemptTest, ARedirectToOneWhoRestsIsNotFollowed) {
     EXPECT_EQ(refused.error(), "redirects to https://b.example.org, which may not be asked now: open for another 14 s: "
                                "faults in a row, the last: it failed");
     EXPECT_EQ(attempt.charged(), a);
-    auto panicking = begin(a, 1, true);
+    auto panicking = begin(a, 1, Panic::yes);
     EXPECT_TRUE(endpoints.redirected(panicking, "https://b.example.org", at(1))) << "a panic follows it";
 }
 
@@ -225,7 +244,7 @@ TEST_F(AttemptTest, ARedirectRespectsTheCapOfTheFinalHost) {
     std::vector<Attempt> running;
     for (int i = 0; i < 4; ++i)
         running.push_back(begin(b, 0));
-    auto attempt = begin(a, 0, true);
+    auto attempt = begin(a, 0, Panic::yes);
     EXPECT_FALSE(endpoints.redirected(attempt, "https://b.example.org", at(0)));
 }
 
@@ -253,6 +272,53 @@ TEST_F(AttemptTest, WhoOnlyPointsToOneWhoRestsRestsToo) {
     EXPECT_EQ(refused.error(), "https://b.example.org: open for another 14 s: faults in a row, the last: refused");
     EXPECT_EQ(candidate(a, 20).gate, Gate::half_open);
     EXPECT_TRUE(endpoints.begin(a, ask, at(20)));
+}
+
+TEST_F(AttemptTest, WhoAnswersByPointingElsewhereHasPassedItsProbe) {
+    for (int i = 0; i < 3; ++i)
+        fail(a, 0, Symptom::silence);
+    auto probe = begin(a, 16);
+    ASSERT_TRUE(endpoints.redirected(probe, "https://b.example.org", at(16)));
+    EXPECT_EQ(candidate(a, 16).gate, Gate::closed);
+    probe.failed({Symptom::reset, "f", {}, "reset"}, at(17));
+    EXPECT_EQ(candidate(a, 17).gate, Gate::closed) << "that was the other one's";
+}
+
+TEST_F(AttemptTest, WhoAlwaysPointsToOneWithoutRoomHasNone) {
+    for (int i = 0; i < 3; ++i) {
+        auto attempt = begin(a, i);
+        ASSERT_TRUE(endpoints.redirected(attempt, "https://b.example.org", at(i)));
+        attempt.finished(2 * MiB, 1s, at(i));
+    }
+    EXPECT_FALSE(candidate(a, 3).full);
+    std::vector<Attempt> running;
+    for (int i = 0; i < 4; ++i)
+        running.push_back(begin(b, 3));
+    EXPECT_TRUE(candidate(a, 3).full);
+    EXPECT_FALSE(endpoints.begin(a, ask, at(3), Panic::yes));
+}
+
+TEST_F(AttemptTest, WhatTheFinalHostLacksTheOneThatPointsThereLacksToo) {
+    auto attempt = begin(a, 0);
+    ASSERT_TRUE(endpoints.redirected(attempt, "https://b.example.org", at(0)));
+    attempt.failed({Symptom::lacks, "f", {}, "404"}, at(0));
+    EXPECT_TRUE(endpoints.lacks(a, "f", at(0)));
+    EXPECT_TRUE(endpoints.lacks(b, "f", at(0)));
+    EXPECT_EQ(blamed(a, Blame::object), 0u);
+}
+
+TEST_F(AttemptTest, ARedirectToOneWhoLiedIsNotFollowed) {
+    endpoints.lied(b, "f", "wrong", at(0));
+    endpoints.lied(b, "g", "wrong", at(0));
+    auto attempt = begin(a, 0);
+    EXPECT_FALSE(endpoints.redirected(attempt, "https://b.example.org", at(0)));
+}
+
+TEST_F(AttemptTest, ARedirectFindsAConfiguredHostWhateverTheAddressFamily) {
+    const auto v4 = endpoints.add({.origin = "https://a.example.org", .address = AddressFamily::v4, .family = "a"});
+    auto attempt = begin(v4, 0);
+    ASSERT_TRUE(endpoints.redirected(attempt, "https://b.example.org", at(0)));
+    EXPECT_EQ(attempt.charged(), b);
 }
 
 TEST_F(AttemptTest, AHostMetThroughARedirectBecomesAnEndpointOfItsOwnFamily) {

@@ -65,7 +65,8 @@ TEST_F(BreakerTest, AProbeThatIsGivenUpLeavesItsPlaceToTheNext) {
     breaker.abandoned(*probe);
     EXPECT_EQ(breaker.state(at(15)), State::half_open);
     const auto next = breaker.admit(at(15));
-    ASSERT_TRUE(next && next->is_probe());
+    ASSERT_TRUE(next);
+    ASSERT_TRUE(next->is_probe());
     breaker.abandoned(*probe); // a second time, of the old one: the new one keeps its place
     EXPECT_FALSE(breaker.admit(at(15)));
 }
@@ -151,6 +152,18 @@ TEST_F(BreakerTest, BlocksDoubleFromFifteenMinutesToSixHours) {
     }
 }
 
+TEST_F(BreakerTest, BlocksAreLongRememberedAfterTheClosing) {
+    const auto block = [&](double seconds) {
+        breaker.rest(RestCause::blocked, *breaker.admit(at(seconds)), {}, "403", at(seconds), chance);
+        return open_for(seconds);
+    };
+    EXPECT_NEAR(block(0), 900, 1e-6);
+    pass(900);
+    EXPECT_NEAR(block(900 + 3599), 1800, 1e-6);
+    pass(10'000);
+    EXPECT_NEAR(block(10'000 + 3600), 900, 1e-6);
+}
+
 TEST_F(BreakerTest, ADozenAnswersThatTellOfOneBlockAreOneBlock) {
     std::vector<Breaker::Pass> passes;
     for (int i = 0; i < 12; ++i)
@@ -185,11 +198,11 @@ TEST_F(BreakerTest, PanicGoesThroughAndItsSuccessCloses) {
     for (int i = 0; i < 3; ++i)
         fault(0);
     EXPECT_FALSE(breaker.admit(at(1)));
-    const auto failing = breaker.admit(at(1), true);
+    const auto failing = breaker.admit(at(1), Panic::yes);
     ASSERT_TRUE(failing);
     breaker.faulted(*failing, "refused", at(2), chance);
     EXPECT_NEAR(open_for(0), 15, 1e-6) << "a panic's failure tells nothing new";
-    const auto panicking = breaker.admit(at(3), true);
+    const auto panicking = breaker.admit(at(3), Panic::yes);
     breaker.passed(*panicking, at(4));
     EXPECT_EQ(breaker.state(at(4)), State::closed);
 }

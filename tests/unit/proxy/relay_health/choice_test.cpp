@@ -62,6 +62,22 @@ TEST(Choice, WhoWasNeverTriedIsTakenToBeAsGoodAsTheBest) {
     EXPECT_NEAR(counts[1], 5'000, 300);
 }
 
+TEST(Choice, AnUnknownOneIsMeasuredAgainstKnownOnesOnly) {
+    auto hopeful = candidate(0, 0.1), poor = candidate(1, 50);
+    hopeful.tried = poor.tried = false;
+    EXPECT_LT(shares({hopeful, poor, candidate(2, 3)})[1], 200);
+}
+
+TEST(Choice, NobodyIsDrawnAgainstHimself) {
+    const std::vector candidates{candidate(0, 1.0), candidate(1, 1.5)};
+    const auto chance = seeded(3);
+    for (int i = 0; i < 100; ++i) {
+        const auto chosen = choose(candidates, {}, rules, chance);
+        if (chosen->manner == Manner::drawn)
+            EXPECT_EQ(chosen->why, "1.0 s expected, drawn against m1 with 1.5 s");
+    }
+}
+
 TEST(Choice, TheOpenAndTheProbedAreNotAskedWhileAnybodyElseMayBe) {
     auto counts = shares({candidate(0, 100), candidate(1, 1, Gate::open), candidate(2, 1, Gate::probing),
                           candidate(3, 1, Gate::expelled)});

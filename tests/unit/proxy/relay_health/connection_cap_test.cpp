@@ -19,6 +19,7 @@ TEST(ConnectionCap, IsHalvedDownToOneAndNeverBelow) {
     EXPECT_EQ(cap.at(at(2)), 1u);
     EXPECT_TRUE(cap.choked(at(2), at(3)));
     EXPECT_EQ(cap.at(at(3)), 1u);
+    EXPECT_EQ(cap.at(at(63)), 2u);
 }
 
 TEST(ConnectionCap, FourRefusalsOfOneMomentAreOneCut) {

@@ -15,7 +15,7 @@ struct EndpointTest : testing::Test {
     Endpoint endpoint{EndpointId{0}, named("a.example.org"), rules};
 
     Effects weigh(Symptom symptom, double seconds) {
-        const auto pass = *endpoint.breaker(kind).admit(at(seconds), true);
+        const auto pass = *endpoint.breaker(kind).admit(at(seconds), Panic::yes);
         const auto out = endpoint.weigh({.symptom = symptom, .object = "f", .retry_after = {}, .words = "403"}, kind,
                                         pass, at(seconds));
         endpoint.breaker(kind).abandoned(pass);
@@ -41,6 +41,8 @@ TEST_F(EndpointTest, AnUntriedSizeClassBorrowsFromTheNearest) {
     EXPECT_NEAR(endpoint.estimate(SizeClass::page, at(0)).first_byte.count(), 2, 1e-3) << "its own comes first";
     EXPECT_NEAR(endpoint.estimate(SizeClass::page, at(0)).bytes_per_second, 0.1 * MiB, 1);
     EXPECT_FALSE(endpoint.tried(SizeClass::large));
+    endpoint.score(SizeClass::large).first_byte(9s, at(0));
+    EXPECT_NEAR(endpoint.estimate(SizeClass::small, at(0)).first_byte.count(), 2, 1e-3);
 }
 
 TEST_F(EndpointTest, OnlyMeasuredThroughputIsAMeasureForOthers) {
@@ -109,13 +111,23 @@ TEST_F(EndpointTest, TwoLiesInADayExpelForADayAndAPardonEndsIt) {
     EXPECT_EQ(endpoint.gate(kind, at(3600)), Gate::closed);
 }
 
-TEST_F(EndpointTest, AnExpulsionEndsByItself) {
+TEST_F(EndpointTest, AnExpulsionLastsADayFromTheLastLieAndEndsByItself) {
     endpoint.lied("f", at(0));
-    endpoint.lied("g", at(60));
+    endpoint.lied("g", at(80'000));
     EXPECT_TRUE(endpoint.expelled(at(80'000)));
-    EXPECT_FALSE(endpoint.expelled(at(86'400 + 61)));
-    endpoint.lied("h", at(200'000));
-    EXPECT_FALSE(endpoint.expelled(at(200'000))) << "the others were days ago";
+    EXPECT_TRUE(endpoint.expelled(at(80'000 + 86'399))) << "the first lie is more than a day old by then";
+    EXPECT_FALSE(endpoint.expelled(at(80'000 + 86'400)));
+    endpoint.lied("h", at(80'000 + 86'401));
+    EXPECT_FALSE(endpoint.expelled(at(80'000 + 86'401))) << "the others were more than a day before";
+    endpoint.lied("i", at(80'000 + 86'500));
+    EXPECT_TRUE(endpoint.expelled(at(80'000 + 86'500)));
+}
+
+TEST_F(EndpointTest, LiesAreRememberedInABoundedNumber) {
+    for (int i = 0; i < 10'000; ++i)
+        endpoint.lied("f" + std::to_string(i), at(i));
+    EXPECT_EQ(endpoint.learnt(at(10'000)).lies.size(), 16u);
+    EXPECT_TRUE(endpoint.expelled(at(10'000)));
 }
 
 TEST_F(EndpointTest, ThreeAnswersFromElsewhereMakeItASignpost) {
@@ -166,6 +178,9 @@ TEST_F(EndpointTest, WhatWasLearntSurvives) {
     EXPECT_EQ(again.gate(kind, at(900)), Gate::half_open);
     EXPECT_EQ(again.cap().at(at(10)), 2u);
     EXPECT_NEAR(again.measured_rate(SizeClass::large, at(10)), 10.0 * MiB, 1);
+    again.restore({}, at(10));
+    EXPECT_EQ(again.cap().at(at(10)), 2u) << "what is not known changes nothing";
+    again.restore(endpoint.learnt(at(10)), at(10));
     again.lied("f", at(20));
     EXPECT_FALSE(again.expelled(at(20))) << "the same object";
     again.lied("g", at(20));

@@ -49,7 +49,7 @@ TEST_F(EndpointsTest, NobodyIsAskedOverItsCapInPanicNeither) {
     const auto fifth = endpoints.begin(a, ask, at(0));
     ASSERT_FALSE(fifth);
     EXPECT_EQ(fifth.error(), "https://a.example.org has as many requests as it may: 4");
-    EXPECT_FALSE(endpoints.begin(a, ask, at(0), true));
+    EXPECT_FALSE(endpoints.begin(a, ask, at(0), Panic::yes));
     running.pop_back();
     EXPECT_TRUE(endpoints.begin(a, ask, at(0)));
 }

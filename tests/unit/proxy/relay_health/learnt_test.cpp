@@ -99,6 +99,10 @@ TEST(Learnt, RefusesWhatItNeverWrites) {
         h + "lie 10000000000000000 1\n",
         h + std::string(5000, ' ') + "\n",
     };
+    std::string endless(head);
+    while (endless.size() <= 4096)
+        endless += "cap 2\n";
+    EXPECT_FALSE(decode_learnt(endless, wall)) << "too long";
     for (const auto& text : cases) {
         const auto read = decode_learnt(text, wall);
         ASSERT_FALSE(read) << text;

@@ -40,6 +40,7 @@ TEST(RetryBudget, AClockThatStandsGivesNothing) {
     takes(budget, 10);
     EXPECT_EQ(takes(budget, 10), 0u);
     EXPECT_EQ(takes(budget, 9), 0u);
+    EXPECT_EQ(takes(budget, 10), 0u);
 }
 
 TEST(RetryBudget, FailoverToSomebodyNewIsFreeThreeTimes) {

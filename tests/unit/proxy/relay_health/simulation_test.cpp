@@ -90,7 +90,7 @@ class World {
     }
 
     void begin(std::size_t mirror, bool panic, std::uint64_t bytes, std::vector<unsigned> tried) {
-        auto attempt = endpoints_.begin(ids_[mirror], what_, at(now_), panic);
+        auto attempt = endpoints_.begin(ids_[mirror], what_, at(now_), panic ? Panic::yes : Panic::no);
         ASSERT_TRUE(attempt) << attempt.error();
         asked_.push_back({now_, mirror, attempt->is_probe(), panic});
         ++tried[mirror];

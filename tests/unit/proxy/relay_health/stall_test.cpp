@@ -77,6 +77,23 @@ TEST(StallWatch, AReadersPauseIsNoStall) {
     EXPECT_TRUE(watch.check(somebody, at(604))) << "silence counts from the resuming";
 }
 
+TEST(StallWatch, SilenceIsNotCarriedOverAPause) {
+    StallWatch watch(rules, at(0));
+    watch.received(1, at(10));
+    watch.paused(at(13));
+    watch.resumed(at(600));
+    EXPECT_FALSE(watch.check(none, at(602)));
+    EXPECT_TRUE(watch.check(none, at(604)));
+    watch.paused(at(604));
+    EXPECT_FALSE(watch.check(none, at(605))) << "whoever pauses does not wait";
+}
+
+TEST(StallWatch, BytesLeaveTheWindowAlsoWhileNoneArrive) {
+    StallWatch watch(rules, at(0));
+    flow(watch, 0, 30, 10.0 * MiB);
+    EXPECT_NEAR(watch.rate(at(33)) / MiB, 4, 0.3);
+}
+
 TEST(StallWatch, ActiveTimeLeavesPausesOut) {
     StallWatch watch(rules, at(0));
     watch.paused(at(3));

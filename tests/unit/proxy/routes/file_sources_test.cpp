@@ -13,17 +13,18 @@ LocatedFile pypi_file(const std::string& filename = "pip-23.0.1-py3-none-any.whl
 
 Settings::Pypi upstreams() {
     Settings::Pypi out;
-    out.upstream = {{.url = "https://mirror.example/simple/",
-                     .files = {},
-                     .packages = "https://mirror.example/packages/",
-                     .family = "m",
-                     .root = false},
-                    {.url = "https://index.example/simple/",
-                     .files = {},
-                     .packages = "https://files.example/packages/",
-                     .family = "r",
-                     .root = true},
-                    {.url = "https://other.example/simple/", .files = {}, .packages = "", .family = "o", .root = false}};
+    out.upstream = {
+        {.url = "https://mirror.example/simple/",
+         .files = {},
+         .packages = "https://mirror.example/packages/",
+         .family = "m",
+         .root = false},
+        {.url = "https://index.example/simple/",
+         .files = {},
+         .packages = "https://files.example/packages/",
+         .family = "r",
+         .root = true},
+        {.url = "https://other.example/simple/", .files = {}, .packages = "", .family = "o", .root = false}};
     return out;
 }
 
@@ -77,7 +78,8 @@ TEST(FileSources, AMirrorsUrlDoesNotStandForTheRoot) {
 }
 
 TEST(FileSources, APlusIsSentAsPercent2bBecauseObjectStoresReadItAsASpace) {
-    const auto sources = file_sources(upstreams(), pypi_file("torch-2.4.0+cu121-cp311-cp311-linux_x86_64.whl"), nullptr);
+    const auto sources =
+        file_sources(upstreams(), pypi_file("torch-2.4.0+cu121-cp311-cp311-linux_x86_64.whl"), nullptr);
     EXPECT_TRUE(sources[0].url.str().ends_with("/torch-2.4.0%2Bcu121-cp311-cp311-linux_x86_64.whl"))
         << sources[0].url.str();
 }
