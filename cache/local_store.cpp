@@ -153,8 +153,8 @@ std::optional<Blob> LocalStore::open_blob(const Sha256& digest, std::uint64_t si
     return std::nullopt;
 }
 
-Result<Fill> LocalStore::begin(std::optional<std::uint64_t> size) {
-    auto state = Fill::State::begin(files_, space_, size.value_or(0));
+Result<Fill> LocalStore::begin(const Identity& identity, std::optional<std::uint64_t> size) {
+    auto state = Fill::State::begin(files_, space_, identity, size.value_or(0));
     if (!state)
         return std::unexpected(state.error());
     return Fill(std::move(*state));
@@ -220,10 +220,10 @@ Result<Blob> LocalStore::put_document_once(std::string_view key, std::string_vie
     operation.digest = document.digest;
     operation.record = PageRecord{std::string(key), document, 0};
     if (with_bytes) {
-        auto fill = Fill::State::begin(files_, space_, bytes.size());
+        auto fill = Fill::State::begin(files_, space_, Identity{}, bytes.size());
         if (!fill)
             return std::unexpected(fill.error());
-        if (auto written = (*fill)->write(0, as_bytes(bytes)); !written)
+        if (auto written = (*fill)->write(0, as_bytes(bytes), {}); !written)
             return std::unexpected(written.error());
         operation.fill = std::move(*fill);
     }
@@ -290,6 +290,24 @@ std::optional<LedgerEntry> LocalStore::find_ledger(std::string_view key) const {
 Result<std::vector<std::string>> LocalStore::put_ledger(std::span<const LedgerRow> rows) {
     const std::lock_guard lock(ledger_mutex_);
     return write_ledger(*catalog_, rows);
+}
+
+Result<void> LocalStore::put_learnt(std::span<const LearntRow> rows) {
+    Catalog::Batch batch(*catalog_);
+    for (const auto& [key, value] : rows)
+        batch.put(Family::endpoints, key, value);
+    return catalog_->write(batch, Catalog::Sync::no);
+}
+
+std::vector<Store::LearntRow> LocalStore::learnt() const {
+    std::vector<LearntRow> out;
+    const auto scanned = catalog_->scan(Family::endpoints, {}, [&](std::string_view key, std::string_view value) {
+        out.emplace_back(key, value);
+        return true;
+    });
+    if (!scanned)
+        spdlog::warn("{}; some of what was learnt of mirrors is forgotten", scanned.error().message);
+    return out;
 }
 
 StoreStats LocalStore::stats() const {

@@ -38,7 +38,8 @@ struct Request {
 struct Extent {
     std::shared_ptr<const Blob::File> file;
     int fd = -1;
-    std::uint64_t offset = 0; ///< in the object and in the file alike
+    std::uint64_t offset = 0; ///< in the object
+    std::uint64_t at = 0;     ///< in the file
     std::uint64_t size = 0;   ///< never 0 on success
 };
 

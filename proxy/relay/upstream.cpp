@@ -87,10 +87,12 @@ struct Call {
 
 Error transport_error(const Call& call, CURLcode rc) {
     const auto words = call.curl_words[0] ? std::string_view(call.curl_words) : curl_easy_strerror(rc);
-    const auto code = rc == CURLE_OPERATION_TIMEDOUT ? Errc::timeout
-                      : rc == CURLE_WEIRD_SERVER_REPLY || rc == CURLE_BAD_CONTENT_ENCODING || rc == CURLE_HTTP2
+    const auto code = rc == CURLE_WEIRD_SERVER_REPLY || rc == CURLE_BAD_CONTENT_ENCODING || rc == CURLE_HTTP2
                           ? Errc::protocol
-                          : Errc::unavailable;
+                      : rc == CURLE_COULDNT_RESOLVE_HOST && call.request.address != AddressFamily::any
+                          ? Errc::not_found // the host has no address of this family, which is no fault of its
+                      : call.connected ? Errc::interrupted
+                                       : Errc::unavailable;
     return Error{code, fmt::format("{}: {}", call.whom(), words), {}};
 }
 
@@ -192,7 +194,7 @@ std::size_t Upstream::Impl::on_body(char* data, std::size_t size, std::size_t co
     auto& call = *static_cast<Call*>(user);
     const std::size_t bytes = size * count;
     call.last_activity = Clock::now();
-    if (!call.sink)
+    if (!call.sink || call.failure)
         return 0;
     if (!call.first_byte)
         call.first_byte = call.last_activity;
@@ -249,6 +251,9 @@ void Upstream::Impl::configure(Call& call) {
     set(CURLOPT_OPENSOCKETDATA, &call);
     set(CURLOPT_PREREQFUNCTION, &on_request);
     set(CURLOPT_PREREQDATA, &call);
+    if (request.address != AddressFamily::any)
+        set(CURLOPT_IPRESOLVE,
+            static_cast<long>(request.address == AddressFamily::v4 ? CURL_IPRESOLVE_V4 : CURL_IPRESOLVE_V6));
     if (request.head_only)
         set(CURLOPT_NOBODY, 1L);
     if (request.compressed)
@@ -387,6 +392,20 @@ void Upstream::resume(Ticket ticket) {
         call->last_activity = Clock::now();
         curl_easy_pause(call->easy.get(), CURLPAUSE_CONT);
         impl->multi.kick();
+    });
+}
+
+void Upstream::stop(Ticket ticket) {
+    auto* call = impl_->find(ticket);
+    if (!call || call->failure)
+        return;
+    call->failure = Error{Errc::cancelled, call->whom() + ": no more is wanted", {}};
+    // Deferred, because this may be one of curl's callbacks on this very transfer.
+    asio::post(impl_->io, [impl = impl_.get(), ticket] {
+        if (auto* stopped = impl->find(ticket); stopped && !stopped->outcome) {
+            impl->multi.remove(stopped->easy.get());
+            impl->end(ticket, std::unexpected(*stopped->failure));
+        }
     });
 }
 

@@ -149,17 +149,39 @@ Task<void> PageUpstreams::ask_root(std::string project, std::optional<Document> 
     asking->changed.notify_all();
 }
 
-// Two families at a time; the next one whenever one of them has failed.
+// Two families at a time, the best first; the next one whenever one of them has failed.
 void PageUpstreams::ask_mirrors(const std::string& project, const AskingPtr& asking) {
-    for (const auto& mirror : settings_.pypi.upstream) {
-        const auto wanted = enough_families - asking->pages.size();
-        if (asking->mirrors_pending >= wanted || asking->pages.size() >= enough_families)
+    while (asking->pages.size() < enough_families && asking->mirrors_pending < enough_families - asking->pages.size()) {
+        const auto* mirror = next_mirror(*asking);
+        if (!mirror)
             return;
-        if (&mirror == &root_ || !asking->families.insert(mirror.family).second)
-            continue;
+        asking->families.insert(mirror->family);
         ++asking->mirrors_pending;
-        asio::co_spawn(relay_.executor(), ask_mirror(project, mirror, asking), asio::detached);
+        asio::co_spawn(relay_.executor(), ask_mirror(project, *mirror, asking), asio::detached);
     }
+}
+
+// Of a family that was not asked yet, by what is known of its endpoint: one that rests comes last.
+const UpstreamSettings* PageUpstreams::next_mirror(const Asking& asking) {
+    const auto now = Notifier::Clock::now();
+    const Ask ask{.kind = "pages", .size = SizeClass::page};
+    auto& endpoints = relay_.endpoints();
+    std::vector<Candidate> field;
+    for (std::size_t i = 0; i < settings_.pypi.upstream.size(); ++i) {
+        const auto& mirror = settings_.pypi.upstream[i];
+        const auto url = Url::parse(mirror.url);
+        if (&mirror == &root_ || !url)
+            continue;
+        const auto id = endpoints.find(url->origin(), AddressFamily::any);
+        auto candidate = id ? endpoints.candidate(*id, ask, {}, now) : Candidate{};
+        candidate.index = i;
+        candidate.family = mirror.family;
+        candidate.full = false; // pages are over in a moment
+        field.push_back(std::move(candidate));
+    }
+    const std::vector<std::string> taken(asking.families.begin(), asking.families.end());
+    const auto chosen = endpoints.choose(field, {.families_taken = taken, .may_wait = false});
+    return chosen ? &settings_.pypi.upstream[chosen->index] : nullptr;
 }
 
 Task<void> PageUpstreams::ask_mirror(std::string project, const UpstreamSettings& mirror, AskingPtr asking) {
@@ -179,14 +201,14 @@ Task<void> PageUpstreams::ask_mirror(std::string project, const UpstreamSettings
 
 Task<Result<Fetched>> PageUpstreams::fetch(Url url, const std::optional<Document>& stored) {
     auto request = document_request(url, stored);
-    auto fetched = co_await relay_.fetch(request, settings_.relay.max_document);
+    auto fetched = co_await relay_.fetch(request, settings_.relay.max_document, Purpose::page);
     if (passing(fetched))
-        fetched = co_await relay_.fetch(request, settings_.relay.max_document);
+        fetched = co_await relay_.fetch(request, settings_.relay.max_document, Purpose::page);
     // Some mirrors redirect every JSON Accept to a page that does not exist (tuna/issues 2374): ask for HTML once.
     const bool json_lost = absent(fetched) && fetched->head.url.str() != url.str();
     if (json_lost) {
         request.accept = std::string(accept_html);
-        fetched = co_await relay_.fetch(request, settings_.relay.max_document);
+        fetched = co_await relay_.fetch(request, settings_.relay.max_document, Purpose::page);
     }
     co_return fetched;
 }

@@ -47,6 +47,7 @@ class PageUpstreams {
     Task<void> ask_root(std::string project, std::optional<Document> stored, AskingPtr asking);
     Task<void> ask_mirror(std::string project, const UpstreamSettings& mirror, AskingPtr asking);
     void ask_mirrors(const std::string& project, const AskingPtr& asking);
+    const UpstreamSettings* next_mirror(const Asking& asking);
     Task<Result<Fetched>> fetch(Url url, const std::optional<Document>& stored);
 
     const Settings& settings_;

@@ -146,7 +146,7 @@ Task<Response> PypiFiles::head_only(const Plan& plan) {
                                 .range = {},
                                 .fields = {},
                                 .private_address_allowed = false};
-        const auto fetched = co_await relay_.fetch(std::move(request), 0);
+        const auto fetched = co_await relay_.fetch(std::move(request), 0, Purpose::piece);
         if (!fetched) {
             tried.push_back(fetched.error().message);
             continue;
@@ -182,7 +182,7 @@ Task<std::optional<Response>> PypiFiles::middle(const Request& request, const Pl
                               .range = fmt::format("{}-{}", selected.first, last),
                               .fields = {},
                               .private_address_allowed = false};
-        auto fetched = co_await relay_.fetch(std::move(piece), max_middle);
+        auto fetched = co_await relay_.fetch(std::move(piece), max_middle, Purpose::piece);
         const auto wanted = fmt::format("bytes {}-{}/{}", selected.first, last, *object.size);
         if (!fetched || fetched->head.status != 206 || fetched->head.field("content-range") != wanted ||
             fetched->body.size() != selected.size)

@@ -92,6 +92,8 @@ void Stage::publish(const PublishOptions& options) {
 
 void Stage::write_config() const {
     std::ofstream out(config());
+    // Of equals the one named first is asked first, and nobody for the sake of exploring.
+    out << "relay.choice.within = 0.0\nrelay.choice.explore = 0.0\n";
     for (const std::string& line : settings_) {
         out << line << "\n";
     }

@@ -130,7 +130,7 @@ TEST_F(LocalStoreTest, AFillThatIsNotCommittedLeavesNothing) {
 }
 
 TEST_F(LocalStoreTest, AFillIsReadableWhileItGrows) {
-    auto fill = std::move(*store->begin(std::nullopt));
+    auto fill = std::move(*store->begin(Identity{}, std::nullopt));
     ASSERT_TRUE(fill.write(0, as_bytes("abc")));
     EXPECT_EQ(fill.written(), 3u);
     const Blob growing(fill.file());
@@ -167,7 +167,7 @@ TEST_F(LocalStoreTest, MinFreeIsKept) {
     store = open_store(data, {.min_free = ~0ull, .on_step = {}});
     const auto space = file_system_space(data);
     ASSERT_TRUE(space);
-    const auto refused = store->begin(space->available - space->total / 40);
+    const auto refused = store->begin(Identity{}, space->available - space->total / 40);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Errc::no_space);
 }

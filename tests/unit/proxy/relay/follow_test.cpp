@@ -15,7 +15,7 @@ class FollowTest : public RelayTest {
                                 .range = {},
                                 .fields = {},
                                 .private_address_allowed = false};
-        return run(relay->fetch(std::move(request), limit));
+        return run(relay->fetch(std::move(request), limit, Purpose::page));
     }
 };
 
