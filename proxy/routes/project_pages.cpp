@@ -159,6 +159,8 @@ Task<void> ProjectPages::refresh(std::string project, SlotPtr slot) {
     if (!result && result.error().code != Errc::not_found)
         spdlog::warn("pypi: {}", result.error().text());
     slot->end_refresh(result ? std::nullopt : std::optional(std::move(result.error())));
+    if (!slot->view().generation)
+        shelf_.remember_absence(project);
 }
 
 // The stored page, where memory has none: the root's, or the mirrors' where that is newer.
