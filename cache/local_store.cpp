@@ -107,10 +107,12 @@ Result<void> LocalStore::start(const fs::path& data, const StepHook& hook) {
         operation.kind = Operation::Kind::rewrite;
         committer_->push(std::move(operation));
     }
-    if (recovered->clean)
+    const bool fresh = !populated && totals->blobs == 0; // neither file nor row: nothing to compare
+    const bool clean = recovered->clean || fresh;
+    if (clean)
         committer_->swept();
-    if (!recovered->clean || !recovered->checked)
-        sweep_.emplace(*catalog_, files_, *committer_, Sweep::Work{!recovered->clean, !recovered->checked});
+    if (!clean || !recovered->checked)
+        sweep_.emplace(*catalog_, files_, *committer_, Sweep::Work{!clean, !recovered->checked});
     return {};
 }
 

@@ -1,5 +1,7 @@
 #include "proxy/relay/judge.hpp"
 
+#include "proxy/http/field_syntax.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -72,7 +74,7 @@ std::expected<Acceptance, Rejection> judge_partial(const Head& head, const Expec
     const auto text = head.field("content-range");
     const auto range = content_range(text);
     if (!range)
-        return reject(Symptom::protocol, fmt::format("206 with an unusable Content-Range \"{}\"", text.substr(0, 80)));
+        return reject(Symptom::protocol, fmt::format("206 with an unusable Content-Range \"{}\"", printable(text, 80)));
     if (range->first != expected.offset || range->last + 1 != range->total)
         return reject(Symptom::protocol, fmt::format("206 with bytes {}-{}/{} where {}- was asked for", range->first,
                                                      range->last, range->total, expected.offset));
@@ -136,7 +138,7 @@ std::expected<Acceptance, Rejection> judge_head(const Head& head, const Expectat
         return reject(Symptom::protocol, fmt::format("status {}", status));
     if (const auto encoding = head.field("content-encoding"); !encoding.empty() && encoding != "identity")
         return reject(Symptom::protocol,
-                      fmt::format("a body in Content-Encoding {}, which was not asked for", encoding.substr(0, 40)));
+                      fmt::format("a body in Content-Encoding {}, which was not asked for", printable(encoding, 40)));
     return status == 206 ? judge_partial(head, expected) : judge_whole(head, expected);
 }
 

@@ -96,8 +96,4 @@ class Upstream {
     std::unique_ptr<Impl> impl_;
 };
 
-/// Whether a numeric address may be connected to without the configuration naming its host: not loopback, private,
-/// link-local, shared (100.64/10), multicast, unspecified, nor one of these inside IPv6 (mapped, 6to4, NAT64).
-bool is_public_address(std::string_view numeric);
-
 } // namespace yizhan

@@ -100,4 +100,25 @@ void PageShelf::trim(const std::string& project) {
     }
 }
 
+void PageShelf::remember_absence(const std::string& project) {
+    auto& shard = this->shard(project);
+    const std::scoped_lock lock(shard.mutex);
+    shard.absent.push_back(project);
+    if (shard.absent.size() <= most_absent)
+        return;
+    if (const auto oldest = shard.slots.find(shard.absent.front());
+        oldest != shard.slots.end() && !oldest->second->view().generation)
+        shard.slots.erase(oldest);
+    shard.absent.pop_front();
+}
+
+std::size_t PageShelf::size() {
+    std::size_t sum = 0;
+    for (auto& shard : shards_) {
+        const std::scoped_lock lock(shard.mutex);
+        sum += shard.slots.size();
+    }
+    return sum;
+}
+
 } // namespace yizhan

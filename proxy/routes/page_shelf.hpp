@@ -11,6 +11,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -110,11 +111,20 @@ class PageShelf {
     /// After the slot of `project` has grown: lets go of others of its shard while that is over its share.
     void trim(const std::string& project);
 
+    /// After a refresh that found no page: the slot says so for a while, but a client that asks for a million names
+    /// that nobody has makes us remember no more than some thousands of them.
+    void remember_absence(const std::string& project);
+
+    /// Projects that have a slot.
+    std::size_t size();
+
   private:
     struct Shard {
         std::mutex mutex;
         std::unordered_map<std::string, std::shared_ptr<PageSlot>> slots;
+        std::deque<std::string> absent; // names of slots without a page, the oldest first; a page may have come since
     };
+    static constexpr std::size_t most_absent = 512; // of each shard: some 4 MB in all
     Shard& shard(const std::string& project);
 
     std::size_t budget_;

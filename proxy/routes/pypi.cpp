@@ -51,6 +51,9 @@ Response page_response(const PageForm& form) {
     // pip 26.2 obeys a max-age, and a wrong one hides new releases; the ETag makes asking again cheap.
     response.fields.emplace_back("Cache-Control", "max-age=0");
     response.fields.emplace_back("Vary", "Accept, Accept-Encoding");
+    // All text of others is escaped; should one place ever be missed, a browser still runs and loads nothing.
+    if (form.format != PageFormat::json_v1)
+        response.fields.emplace_back("Content-Security-Policy", "default-src 'none'");
     if (const auto coding = content_coding(form.encoding); !coding.empty())
         response.fields.emplace_back("Content-Encoding", coding);
     return response;

@@ -63,6 +63,8 @@ Response blob_response(const Request& request, Blob blob, const Relay& relay) {
 Task<Response> PypiFiles::get(const Request& request, LocatedFile file) {
     if (names_.file_denied(file.filename))
         co_return plain(404, NamePolicy::denied_words(file.filename));
+    if (const auto why = pages_.quarantined_file(file.filename))
+        co_return plain(404, *why);
     if (auto blob = store_.find(file.path()))
         co_return blob_response(request, *std::move(blob), relay_);
     if (names_.file_private(file.filename))

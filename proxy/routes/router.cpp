@@ -6,7 +6,7 @@ namespace yizhan {
 
 Task<Response> Router::handle(const Request& request) {
     // No route of today takes a query; one that is ignored would be one page under two names in every cache.
-    if (!request.query.empty())
+    if (request.target.contains('?'))
         co_return plain(400,
                         fmt::format("{}: nothing here takes a query; leave out '?' and what follows", request.target));
     if (auto answer = co_await pypi_.handle(request))

@@ -1,3 +1,4 @@
+#include "cache/changes.hpp"
 #include "cache/local_store.hpp"
 #include "tests/unit/cache/store_fixture.hpp"
 
@@ -147,6 +148,17 @@ TEST_F(LocalStoreTest, LeftoversOfAFormerRunAreRemovedAndCounted) {
     store = open_store(data);
     EXPECT_EQ(store->stats().partials_removed, 2u);
     EXPECT_EQ(file_count(data / "partial"), 0u);
+}
+
+// Nothing of a new folder has to be compared with anything: what a sweep of it would find are files that somebody else
+// takes away meanwhile, and it would forget them before whoever puts them back.
+TEST_F(LocalStoreTest, ANewStoreIsNotSweptAndEndsClean) {
+    store.reset();
+    const auto catalog = Catalog::open(data / "catalog");
+    ASSERT_TRUE(catalog);
+    const auto position = read_log_position(**catalog);
+    ASSERT_TRUE(position && *position);
+    EXPECT_TRUE((*position)->clean);
 }
 
 TEST_F(LocalStoreTest, ASecondStoreOnTheSameFolderIsRefused) {

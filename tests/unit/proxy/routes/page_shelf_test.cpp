@@ -89,5 +89,19 @@ TEST(PageShelf, OverItsBudgetTheLongestUnusedGoesFirst) {
     EXPECT_TRUE(shelf.slot("project-199")->view().generation) << "what was just put there stays";
 }
 
+TEST(PageShelf, AFloodOfNamesThatNobodyHasIsNotRemembered) {
+    PageShelf shelf(128 << 20);
+    shelf.slot("six")->show(generation(), BootClock::now());
+    shelf.remember_absence("six"); // it had none, and has one since
+    for (int i = 0; i < 100'000; ++i) {
+        const auto name = "made-up-" + std::to_string(i);
+        shelf.slot(name)->end_refresh(Error{Errc::not_found, "nobody has it", {}});
+        shelf.remember_absence(name);
+    }
+    EXPECT_LT(shelf.size(), 10'000u);
+    EXPECT_EQ(shelf.slot("made-up-99999")->view().error->code, Errc::not_found) << "the last ones are";
+    EXPECT_TRUE(shelf.slot("six")->view().generation);
+}
+
 } // namespace
 } // namespace yizhan
