@@ -370,6 +370,7 @@ class Script {
                 co_return Extent{.file = script_.file_,
                                  .fd = script_.file_->descriptor.get(),
                                  .offset = offset,
+                                 .at = offset,
                                  .size = script_.released_ - offset};
             if (script_.error_)
                 co_return std::unexpected(*script_.error_);
