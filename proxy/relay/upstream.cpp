@@ -124,11 +124,14 @@ struct Upstream::Impl {
         if (options.ca_file.empty())
             options.ca_file = read_environment("SSL_CERT_FILE");
         ca_folder = read_environment("SSL_CERT_DIR");
+        for (const auto& entry : options.resolve)
+            resolve.reset(curl_slist_append(resolve.release(), entry.c_str()));
     }
 
     asio::io_context& io;
     Options options;
     std::string ca_folder;
+    std::unique_ptr<curl_slist, ListDeleter> resolve; // outlives the calls, which only point to it
     Ticket last_ticket = 0;
     std::map<Ticket, std::unique_ptr<Call>> calls;
     CurlMulti multi;
@@ -264,6 +267,8 @@ void Upstream::Impl::configure(Call& call) {
     if (request.address != AddressFamily::any)
         set(CURLOPT_IPRESOLVE,
             static_cast<long>(request.address == AddressFamily::v4 ? CURL_IPRESOLVE_V4 : CURL_IPRESOLVE_V6));
+    if (resolve)
+        set(CURLOPT_RESOLVE, resolve.get());
     if (request.head_only)
         set(CURLOPT_NOBODY, 1L);
     if (request.compressed)

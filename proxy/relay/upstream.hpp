@@ -77,6 +77,8 @@ class Upstream {
         std::string user_agent;
         std::string ca_file; ///< empty: SSL_CERT_FILE, then the system's
         std::string proxy;   ///< HTTP proxy; empty: http_proxy, https_proxy, all_proxy and no_proxy are read
+        /// For tests: "name:port:address" in place of what a resolver would say, so that none is asked.
+        std::vector<std::string> resolve{};
     };
 
     Upstream(asio::io_context& relay, Options options);
