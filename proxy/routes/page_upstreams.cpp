@@ -133,7 +133,7 @@ Task<Result<PageWord>> PageUpstreams::ask(std::string project, std::optional<Doc
 
 Task<void> PageUpstreams::ask_root(std::string project, std::optional<Document> stored, AskingPtr asking) {
     const auto url = page_url(root_, project);
-    const auto pass = root_breaker_.admit(Notifier::Clock::now(), true);
+    const auto pass = root_breaker_.admit(Notifier::Clock::now(), Panic::yes);
     auto fetched = url ? co_await fetch(*url, stored) : Result<Fetched>(std::unexpected(url.error()));
     const auto now = Notifier::Clock::now();
     const bool answered =
