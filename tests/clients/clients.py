@@ -16,7 +16,7 @@ import machine
 
 HERE = pathlib.Path(__file__).resolve().parent
 
-# Seconds; a client that is still at it then has hung.
+# Seconds; a client that hangs longer has hung.
 PATIENCE = 180
 
 
@@ -32,8 +32,6 @@ class Missing(Exception):
 
 class Client:
     """One version of one tool. `place` holds it, unpacked; environments are made for each test by `venv()`."""
-
-    patience = PATIENCE
 
     def __init__(self, version, python):
         self.version = version
@@ -87,7 +85,7 @@ class Client:
         environment = {"PATH": "/usr/bin:/bin", "HOME": str(home), "LANG": "C.UTF-8", **self.environment, **dict(extra)}
         done = subprocess.run([*prefix, *map(str, arguments)], env=environment, cwd=home, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                              timeout=self.patience)
+                              timeout=PATIENCE)
         return Outcome(done.returncode, done.stdout)
 
 

@@ -1,9 +1,7 @@
 """How each client is asked for a row's file, and what it then has: the exit status and whether the bytes are right."""
-import copy
 import dataclasses
 import hashlib
 import pathlib
-import subprocess
 import sys
 import threading
 import zipfile
@@ -40,7 +38,7 @@ class Plain:
     def prepare(self, folder):
         pass
 
-    def run(self, station, row, folder, retries=True, patience=clients.PATIENCE):
+    def run(self, station, row, folder, retries=True, patience=60):
         # A thread, so that one that hangs can be left behind.
         said = []
         worker = threading.Thread(
@@ -56,38 +54,41 @@ class Plain:
 
 
 class _Real:
-    """A client of tests/clients/versions.toml."""
+    """A client of tests/clients/versions.toml, asked for one wheel and none of its requirements."""
 
-    def __init__(self, client):
+    def __init__(self, client, extra=()):
         self.client = client
         self.name = f"{client.tool}-{client.version}"
+        self._extra = dict(extra)  # further environment
         self._making = threading.Lock()
         self._venv = None
 
     def prepare(self, folder):
         """Raises clients.Missing."""
-        self.client.prepare()
         with self._making:
             if self._venv is None:
+                self.client.prepare()
+                self.client.venv(folder / f"venv-{self.name}")
                 self._venv = folder / f"venv-{self.name}"
-                self.client.venv(self._venv)
 
-    def run(self, station, row, folder, retries=True, patience=clients.PATIENCE):
+    def run(self, station, row, folder, retries=True, patience=60):
         """`retries`: as many as the client makes by itself, else one. A run of more than `patience` seconds hangs."""
-        client = copy.copy(self.client)
-        client.patience = patience
-        try:
-            outcome = self._ask(client, station.url + "/simple/", row, folder, retries)
-        except subprocess.TimeoutExpired as hung:
-            return Run("hangs", NONE, str(hung.stdout or b"", "utf-8", "replace"))
+        command = self._command(station.url + "/simple/", f"{row.project}=={row.version}", folder / "got")
+        outcome = self.client.run(folder / "home", command, ["timeout", "--kill-after=5", f"{patience:.0f}"],
+                                  {**self._extra, **self._retries(retries)})
+        if outcome.status in (124, 137):  # timeout's own
+            return Run("hangs", NONE, outcome.words)
         return Run(str(outcome.status), self._digest(row, folder) if outcome.status == 0 else NONE, outcome.words)
 
 
 class Pip(_Real):
-    def _ask(self, client, index, row, folder, retries):
-        flags = ["--no-deps", *(client.one_retry if not retries else ())]
-        return client.download(self._venv, folder / "home", index, [f"{row.project}=={row.version}"],
-                                    folder / "got", flags=flags)
+    def _command(self, index, requirement, target):
+        quiet = ["--progress-bar", "off"] if release(self.client) >= (10,) else []
+        return [self._venv / "bin/python", "-m", "pip", "download", "--disable-pip-version-check", *quiet, "--no-deps",
+                "-i", index, "-d", target, requirement]
+
+    def _retries(self, many):
+        return {} if many else {"PIP_RETRIES": "1"}
 
     def _digest(self, row, folder):
         path = folder / "got" / row.filename
@@ -95,11 +96,12 @@ class Pip(_Real):
 
 
 class Uv(_Real):
-    def _ask(self, client, index, row, folder, retries):
-        # tests/clients has it at one; three is uv's own default.
-        client.environment = {**client.environment, "UV_HTTP_RETRIES": "3" if retries else "1"}
-        return client.install(self._venv, folder / "home", index, [f"{row.project}=={row.version}"],
-                              flags=["--no-deps", "--target", folder / "got"])
+    def _command(self, index, requirement, target):
+        return [self.client.place / "uv", "pip", "install", "--link-mode", "copy", "--python", self._venv / "bin/python",
+                "--no-deps", "--index-url", index, "--target", target, requirement]
+
+    def _retries(self, many):
+        return {"UV_HTTP_RETRIES": "3" if many else "1"}  # three is its default
 
     def _digest(self, row, folder):
         """uv keeps no wheel: every member of the true one must lie there, but for RECORD, which is uv's own."""
@@ -115,7 +117,17 @@ class Uv(_Real):
         return RIGHT
 
 
+def release(client):
+    return tuple(int(part) for part in client.version.split("."))
+
+
+def pips():
+    """The newest and the oldest pip of versions.toml."""
+    found = sorted((client for client in clients.load() if client.tool == "pip"), key=release)
+    return [found[-1], *found[:-1][:1]]
+
+
 def load():
-    """Every client, not yet prepared: the plain one, and those of versions.toml."""
-    kinds = {"pip": Pip, "uv": Uv}
-    return [Plain(), *(kinds[client.tool](client) for client in clients.load())]
+    """Every client of the matrix, not yet prepared: the plain one, the newest pip, the oldest, and uv."""
+    uv = next(client for client in clients.load() if client.tool == "uv")
+    return [Plain(), *map(Pip, pips()), Uv(uv)]

@@ -11,8 +11,9 @@ a line for each row as it ends, then "N passed, N failed, N skipped".
 --all    every row up to 600 MB; about two hours. --size 2.8G adds the largest, for a long evening
 --table  also writes the rows as a table
 
-The clients are those of tests/clients/versions.toml, and one of our own (plain_client.py). Everything runs in a network
-namespace of its own where this machine allows one, so that no packet can leave loopback. Needs Python 3.11.
+The clients are one of our own (plain_client.py) and, of tests/clients/versions.toml, the newest pip, the oldest pip, and
+uv. Everything runs in a network namespace of its own where this machine allows one, so that no packet can leave
+loopback. Needs Python 3.11.
 """
 import argparse
 import concurrent.futures
@@ -176,9 +177,9 @@ def enter_namespace():
     fetched before, while there is a network."""
     if os.environ.get(IN_NAMESPACE):
         return
-    for client in clients.load():
+    for driver in downloads.load()[1:]:
         try:
-            client.prepare()
+            driver.client.prepare()
         except clients.Missing:
             pass  # its rows will say so
     prefix = machine.network_namespace()

@@ -14,7 +14,6 @@ nginx, aria2c and curl come from deploy/setup.sh --bench --test; who is not here
 """
 import argparse
 import concurrent.futures
-import copy
 import dataclasses
 import hashlib
 import os
@@ -33,7 +32,6 @@ ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "clients")]
 
 import cases  # noqa: E402
-import clients  # noqa: E402
 import downloads  # noqa: E402
 import farm  # noqa: E402
 import matrix  # noqa: E402
@@ -244,11 +242,10 @@ def text(found, peers, command):
 
 
 def run_all(options, folder):
-    newest = next(client for client in clients.load() if client.tool == "pip")
+    newest, *_ = downloads.pips()
     with farm.Farm(options.origin, folder, [SIZE], seconds=7200) as mirrors:
-        client = copy.copy(newest)
-        client.environment = {**newest.environment, "PIP_CERT": str(mirrors.ca)}
-        tools = types.SimpleNamespace(options=options, farm=mirrors, pip=downloads.Pip(client))
+        tools = types.SimpleNamespace(options=options, farm=mirrors,
+                                      pip=downloads.Pip(newest, {"PIP_CERT": str(mirrors.ca)}))
         tools.pip.prepare(folder)
         peers = [kind(tools) for kind in PEERS]
         # With yizhan killed there is nothing to compare: the others have nobody in between.

@@ -2,7 +2,7 @@
 import dataclasses
 
 import cases
-import clients
+import downloads
 import farm
 
 NAMED = {case.name: case for case in cases.CASES}
@@ -30,8 +30,8 @@ class Row:
 
 
 def client_names():
-    """The plain one first, then those of versions.toml."""
-    return ["plain", *(f"{client.tool}-{client.version}" for client in clients.load())]
+    """plain, the newest pip, the oldest, uv."""
+    return [driver.name for driver in downloads.load()]
 
 
 def every(sizes):
