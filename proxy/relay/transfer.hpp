@@ -38,6 +38,8 @@ class Transfer final : public std::enable_shared_from_this<Transfer>, private Le
         InFlight& in_flight;
         /// Commits whose end has not been posted back yet: the relay must outlive them.
         std::shared_ptr<std::atomic<unsigned>> committing;
+        /// The delivery with this id is what it should be; called before its last bytes may leave.
+        std::function<void(const std::string& delivery_id, const Sha256& digest)> verified;
         /// The blob is acknowledged under its path, or everything is over: the transfer leaves the registry.
         std::function<void(const std::shared_ptr<Transfer>&)> ended;
     };

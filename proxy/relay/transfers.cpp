@@ -63,6 +63,7 @@ struct Transfers::Impl : std::enable_shared_from_this<Transfers::Impl> {
     std::deque<std::string> deliveries_by_age;
 
     Result<Opened> join(Object object);
+    void verified(const std::string& delivery_id, const Sha256& digest);
     void ended(const std::shared_ptr<Transfer>& transfer);
     std::unique_ptr<Reader> reader(const std::shared_ptr<Transfer>& transfer);
 };
@@ -93,6 +94,11 @@ Result<Transfers::Opened> Transfers::Impl::join(Object object) {
                        .suspects = suspects,
                        .in_flight = in_flight,
                        .committing = committing,
+                       .verified =
+                           [weak = weak_from_this()](const std::string& delivery_id, const Sha256& digest) {
+                               if (const auto self = weak.lock())
+                                   self->verified(delivery_id, digest);
+                           },
                        .ended =
                            [weak = weak_from_this()](const std::shared_ptr<Transfer>& which) {
                                if (const auto self = weak.lock())
@@ -109,16 +115,16 @@ void Transfers::Impl::ended(const std::shared_ptr<Transfer>& transfer) {
     if (const auto at = running.find(transfer->object().path); at != running.end() && at->second == transfer)
         running.erase(at);
     closed.erase(transfer);
-    const auto digest = transfer->progress()->view().digest;
-    if (!digest)
-        return;
+}
+
+void Transfers::Impl::verified(const std::string& delivery_id, const Sha256& digest) {
     const std::scoped_lock lock(deliveries_mutex);
     if (deliveries_by_age.size() >= max_deliveries) {
         deliveries.erase(deliveries_by_age.front());
         deliveries_by_age.pop_front();
     }
-    deliveries.emplace(transfer->progress()->delivery_id(), *digest);
-    deliveries_by_age.push_back(transfer->progress()->delivery_id());
+    deliveries.emplace(delivery_id, digest);
+    deliveries_by_age.push_back(delivery_id);
 }
 
 Transfers::Transfers(Context context) : impl_(std::make_shared<Impl>(std::move(context))) {}

@@ -43,7 +43,8 @@ class Reader final : public ByteStream {
 
     /// "<sha256>" once verified, "u-<delivery>" before; with the quotes.
     std::string etag() const;
-    bool verified() const { return progress_->view().state == Progress::State::verified; }
+    /// Set once verified.
+    std::optional<Sha256> digest() const { return progress_->view().digest; }
     Progress& progress() { return *progress_; }
 
   private:

@@ -23,6 +23,9 @@ namespace {
 // How long a failed refresh keeps the next one from being tried: long enough that a resolver's hundred requests do not
 // each wait for a dead root, short enough that nobody notices when it is back.
 constexpr std::chrono::seconds retry_interval{5};
+// The same where the failure itself is what clients are answered: they ask again after what Retry-After says, 2 s at
+// least, or like uv by a clock of their own, and must not hear the old failure then.
+constexpr std::chrono::seconds failure_lasts{1};
 
 // Rendered pages and models in memory. numpy, the largest common page, takes about 5 MB in all its forms.
 constexpr std::size_t memory_budget = 128ULL << 20;
@@ -84,7 +87,10 @@ void ProjectPages::take_status(const std::string& project, const ProjectPage& pa
 }
 
 bool ProjectPages::fresh(const PageSlot::View& view) const {
-    return (view.generation && view.age < settings_.pypi.page_ttl) || (view.error && view.tried < retry_interval);
+    if (view.generation && view.age < settings_.pypi.page_ttl)
+        return true;
+    const bool answer_is_good = view.generation || (view.error && view.error->code == Errc::not_found);
+    return view.error && view.tried < (answer_is_good ? retry_interval : failure_lasts);
 }
 
 // Waits for the refresh under way: to its end, but no longer than `stale_after` once there is a page to fall back on.

@@ -33,6 +33,19 @@ class SizeOnly final : public ByteStream {
     std::uint64_t size_;
 };
 
+// The digest, or the delivery's own ETag where If-Range names one that turned out to be these bytes: whoever it broke
+// off for may go on.
+std::string etag_of(const Request& request, const Sha256& digest, const Relay& relay) {
+    constexpr std::string_view delivery = "\"u-";
+    const auto named = request.field("If-Range");
+    if (named.starts_with(delivery) && named.ends_with('"') && named.size() > delivery.size() + 1) {
+        const auto id = named.substr(delivery.size(), named.size() - delivery.size() - 1);
+        if (relay.verified_delivery(id, digest))
+            return std::string(named);
+    }
+    return "\"" + digest.hex() + "\"";
+}
+
 Response of_file(Body body, std::string_view note) {
     Response response;
     response.content_type = octets;
@@ -45,14 +58,7 @@ Response of_file(Body body, std::string_view note) {
 } // namespace
 
 Response blob_response(const Request& request, Blob blob, const Relay& relay) {
-    auto etag = "\"" + blob.digest().hex() + "\"";
-    constexpr std::string_view delivery = "\"u-";
-    if (const auto named = request.field("If-Range");
-        named.starts_with(delivery) && named.ends_with('"') && named.size() > delivery.size() + 1) {
-        const auto id = named.substr(delivery.size(), named.size() - delivery.size() - 1);
-        if (relay.verified_delivery(id, blob.digest()))
-            etag = named;
-    }
+    auto etag = etag_of(request, blob.digest(), relay);
     auto response = of_file(std::move(blob), "hit");
     response.etag = std::move(etag);
     response.ranges = Ranges::all;
@@ -113,12 +119,12 @@ Task<Response> PypiFiles::opened(const Request& request, Object object) {
     if (auto* blob = std::get_if<Blob>(&*opened))
         co_return blob_response(request, *std::move(blob), relay_);
     auto reader = std::move(std::get<std::unique_ptr<Reader>>(*opened));
-    const bool verified = reader->verified();
-    auto etag = reader->etag();
+    const auto digest = reader->digest(); // verified, and its commit under way
+    auto etag = digest ? etag_of(request, *digest, relay_) : reader->etag();
     auto response = of_file(std::move(reader), "miss");
     response.etag = std::move(etag);
-    response.if_range_only = !verified;
-    response.ranges = verified ? Ranges::all : Ranges::to_end;
+    response.if_range_only = !digest;
+    response.ranges = digest ? Ranges::all : Ranges::to_end;
     response.fields.emplace_back("Cache-Status", "yizhan; fwd=uri-miss; stored");
     co_return response;
 }
