@@ -541,7 +541,7 @@ void Transfer::verify() {
 
 void Transfer::judge_digests(const Digests& digests) {
     if (auto words = mismatch(object_.identity, digests))
-        return lied(std::move(*words));
+        return lied(*words, digests.sha256);
     // First: a client whose line breaks at the last byte may be back before the next statement.
     host_.verified(progress_->delivery_id(), digests.sha256);
     progress_->publish([&](Progress::View& view) {
@@ -561,7 +561,7 @@ void Transfer::judge_digests(const Digests& digests) {
 
 // Wrong bytes are here. Nobody is called a liar on a guess: where several sent parts, their checksums are kept until
 // the right bytes tell.
-void Transfer::blame(const std::string& words) {
+void Transfer::blame(const std::string& words, const std::optional<Sha256>& found) {
     auto& endpoints = host_.context.endpoints;
     const auto now = Clock::now();
     std::string whom;
@@ -570,15 +570,31 @@ void Transfer::blame(const std::string& words) {
     spdlog::error("relay: {}: wrong bytes from {}: {}", object_.path, whom.empty() ? "an earlier time" : whom, words);
     tried_.push_back(fmt::format("{}: {}", whom.empty() ? "what was here already" : whom, words));
     if (contributors_.size() == 1 && taken_over_ == 0)
-        return endpoints.lied(*contributors_.begin(), object_.path, words, now);
+        return blame_one(*contributors_.begin(), words, found);
     for (const auto id : contributors_)
         endpoints.mark_lacking(id, object_.path, words, now);
     if (writer_ && writer_->fill)
         host_.suspects.add(object_.path, writer_->fill->pieces());
 }
 
-void Transfer::lied(std::string words) {
-    blame(words);
+// One sent it all. Where another family has sent the very same bytes, neither of them lied: the index did.
+void Transfer::blame_one(EndpointId who, const std::string& words, const std::optional<Sha256>& found) {
+    auto& endpoints = host_.context.endpoints;
+    const auto others = found ? host_.suspects.same_as(object_.path, *found, who, endpoints.name(who).family)
+                              : std::vector<EndpointId>{};
+    if (others.empty())
+        return endpoints.lied(who, object_.path, words, Clock::now());
+    spdlog::error(
+        "relay: {}: independent mirrors send the same bytes, which are not what the index says ({}); the index "
+        "is wrong or was tampered with, and no mirror is blamed",
+        object_.path, words);
+    for (const auto other : others)
+        endpoints.withdraw_lie(other, object_.path);
+    endpoints.mark_lacking(who, object_.path, words, Clock::now());
+}
+
+void Transfer::lied(const std::string& words, const std::optional<Sha256>& found) {
+    blame(words, found);
     if (progress_->view().released > 0)
         return fail(
             Error{Errc::digest_mismatch,
@@ -595,6 +611,9 @@ void Transfer::begin_again() {
     abandon_legs();
     contenders_.begin_again();
     contenders_.prepare(object_, Clock::now(), tried_);
+    spent_.insert(contributors_.begin(), contributors_.end());
+    for (auto& contender : contenders_)
+        contender.out |= spent_.contains(contender.id);
     contributors_.clear();
     dissents_.clear();
     came_from_.clear();

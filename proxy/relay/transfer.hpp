@@ -109,8 +109,9 @@ class Transfer final : public std::enable_shared_from_this<Transfer>, private Le
     // The end
     void verify();
     void judge_digests(const Digests& digests);
-    void lied(std::string words);
-    void blame(const std::string& words);
+    void lied(const std::string& words, const std::optional<Sha256>& found = {});
+    void blame(const std::string& words, const std::optional<Sha256>& found);
+    void blame_one(EndpointId who, const std::string& words, const std::optional<Sha256>& found);
     void clear_up_suspicions();
     void begin_again();
     void commit(const Digests& digests);
@@ -134,6 +135,7 @@ class Transfer final : public std::enable_shared_from_this<Transfer>, private Le
     unsigned failovers_ = 0;
     std::vector<std::string> tried_;
     std::set<EndpointId> contributors_; // those whose bytes are in the fill
+    std::set<EndpointId> spent_;        // those whose bytes were in one that turned out wrong
     struct Dissent {
         EndpointId who;
         std::string words;

@@ -228,8 +228,16 @@ Task<Result<void>> ProjectPages::ask_upstreams(const std::string& project, const
         co_return std::unexpected(word.error());
     if (word->of == PageWord::Of::mirrors)
         co_return co_await take_agreed(project, slot, std::move(word->documents));
-    if (!word->documents.empty())
-        co_return co_await take(project, slot, std::move(word->documents.front().fetched));
+    if (!word->documents.empty()) {
+        auto taken = co_await take(project, slot, std::move(word->documents.front().fetched));
+        if (taken || settings_.pypi.upstream.size() == 1)
+            co_return taken;
+        // A torn page: the root counts as silent.
+        word = co_await upstreams_.ask(project, std::nullopt, PageUpstreams::Root::passed_over);
+        if (!word)
+            co_return std::unexpected(word.error());
+        co_return co_await take_agreed(project, slot, std::move(word->documents));
+    }
     slot->confirm(BootClock::now());
     auto touch = [this, key] { return store_.touch_document(key, unix_now()); };
     co_return co_await run_on(relay_.disk().get_executor(), std::move(touch));

@@ -127,6 +127,7 @@ class Endpoint {
 
     /// It sent wrong bytes for `object`. Two objects within a day, and it is expelled for a day.
     void lied(std::string_view object, Moment now);
+    void withdraw_lie(std::string_view object);
     bool expelled(Moment now) const;
     bool lied_about(std::string_view object, Moment now) const;
     void pardon() { lies_.clear(); } ///< an operator knows better

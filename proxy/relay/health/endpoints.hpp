@@ -67,6 +67,8 @@ class Endpoints {
 
     /// The bytes that it sent for `object` were wrong, as turned out when everything was there.
     void lied(EndpointId id, std::string_view object, std::string_view words, Moment now);
+    /// What was called its lie was none. It still does not have the object as it is wanted.
+    void withdraw_lie(EndpointId id, std::string_view object) { at(id).withdraw_lie(object); }
     /// It was suspected of that, and has turned out to be innocent.
     void acquit(EndpointId id, std::string_view object) { shared_->negative.remove(id, object); }
     /// An operator lets it in again: what it lied about is forgotten, not what it lacks.

@@ -80,6 +80,20 @@ TEST_F(TransferTrustTest, OfTwoWhoSentPartsTheRightBytesTellWhoLied) {
     EXPECT_EQ(lies(c), 0u);
 }
 
+TEST_F(TransferTrustTest, WhereIndependentMirrorsSendTheSameBytesTheIndexIsWrongAndNobodyIsBlamed) {
+    auto& a = mirror("a");
+    auto& b = mirror("b");
+    const auto other = Body::random(2, 50 * 1024);
+    for (auto* server : {&a, &b})
+        server->serve("/f/x.bin", file(other));
+    start();
+    const auto delivery = fetch(object("x.bin", Body::random(3, 50 * 1024), {&a, &b}));
+    ASSERT_TRUE(delivery.error);
+    EXPECT_EQ(delivery.error->code, Errc::digest_mismatch);
+    EXPECT_EQ(lies(a) + lies(b), 0u);
+    EXPECT_EQ(a.record().count("/f/x.bin") + b.record().count("/f/x.bin"), 2u) << "each once, and an end";
+}
+
 TEST_F(TransferTrustTest, TwoLiesWithinADayExpelAMirror) {
     auto& liar = mirror("liar");
     auto& b = mirror("b");
