@@ -100,7 +100,7 @@ Result<void> LocalStore::start(const fs::path& data, const StepHook& hook) {
     if (!totals)
         return std::unexpected(totals.error());
     const bool rewrite = overlong(recovered->position, *totals);
-    committer_ = std::make_unique<Committer>(Committer::Parts{*catalog_, files_, descriptors_, data, hook},
+    committer_ = std::make_unique<Committer>(Committer::Parts{*catalog_, files_, descriptors_, paths_, data, hook},
                                              std::move(recovered->log), recovered->position);
     if (rewrite) {
         Operation operation;
@@ -117,6 +117,9 @@ Result<void> LocalStore::start(const fs::path& data, const StepHook& hook) {
 }
 
 std::optional<Blob> LocalStore::find(const PathKey& path) const {
+    if (const auto known = paths_.find(path))
+        return open_blob(known->digest, known->size);
+    const auto version = paths_.version();
     const auto value = catalog_->get(Family::objects, path);
     if (!value || !*value)
         return std::nullopt;
@@ -125,6 +128,7 @@ std::optional<Blob> LocalStore::find(const PathKey& path) const {
         catalog_->mark_damaged(row.error().message);
         return std::nullopt;
     }
+    paths_.remember(path, {.digest = row->digest, .size = row->size}, version);
     return open_blob(row->digest, row->size);
 }
 

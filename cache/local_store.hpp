@@ -6,6 +6,7 @@
 #include "cache/committer.hpp"
 #include "cache/descriptor_cache.hpp"
 #include "cache/folder_lock.hpp"
+#include "cache/recent_paths.hpp"
 #include "cache/recovery.hpp"
 #include "cache/space.hpp"
 #include "cache/store.hpp"
@@ -51,6 +52,7 @@ class LocalStore final : public Store {
     BlobFiles files_;
     std::shared_ptr<Space> space_;
     mutable DescriptorCache descriptors_;
+    mutable RecentPaths paths_;
     std::unique_ptr<Catalog> catalog_;
     bool rebuilt_ = false;
     std::uint64_t partials_removed_ = 0;

@@ -146,7 +146,8 @@ class Store {
     static Result<std::unique_ptr<Store>> open(const std::filesystem::path& data, const Options& options);
     virtual ~Store();
 
-    /// One catalog look-up; a row whose blob has vanished or has the wrong size is a miss (and is forgotten).
+    /// One catalog look-up, in memory where the path was asked for lately; a row whose blob has vanished or has the
+    /// wrong size is a miss (and is forgotten).
     virtual std::optional<Blob> find(const PathKey& path) const = 0;
     virtual std::optional<Blob> find(const Sha256& digest) const = 0;
 

@@ -74,12 +74,19 @@ class PageSlot {
     FormLook form(const GenerationPtr& generation, const PageForm& form);
     void put(const GenerationPtr& generation, const PageForm& form, RenderedPtr page);
 
+    /// A form of the generation that is shown now, and how long ago that was confirmed.
+    struct Shown {
+        RenderedPtr page; ///< null: none is shown, this form of it is not there, or the last refresh failed
+        BootClock::duration age{};
+    };
+    Shown shown(const PageForm& form, BootClock::time_point now) const;
+
     Notifier& changed() { return changed_; }
 
     /// Bytes that it holds, roughly: a model takes about as much as its document, twice.
     std::size_t weight() const;
 
-    void use() { used_.store(BootClock::now().time_since_epoch().count(), std::memory_order_relaxed); }
+    void use(BootClock::time_point now) { used_.store(now.time_since_epoch().count(), std::memory_order_relaxed); }
     BootClock::rep used() const { return used_.load(std::memory_order_relaxed); }
 
   private:
@@ -107,6 +114,8 @@ class PageShelf {
 
     /// The project's slot, made where there is none, and marked as used now.
     std::shared_ptr<PageSlot> slot(const std::string& project);
+    /// The project's slot where there is one, and not marked.
+    std::shared_ptr<PageSlot> find(const std::string& project);
 
     /// After the slot of `project` has grown: lets go of others of its shard while that is over its share.
     void trim(const std::string& project);

@@ -49,6 +49,20 @@ ProjectPages::ProjectPages(const Settings& settings, Store& store, Relay& relay)
 
 ProjectPages::~ProjectPages() = default;
 
+// What get() refuses it has never had rendered; a project that is denied has no slot.
+std::optional<ProjectPages::Fresh> ProjectPages::at_once(const std::string& project, const PageForm& form) {
+    const auto slot = shelf_.find(project);
+    if (!slot)
+        return std::nullopt;
+    const auto now = BootClock::now();
+    auto shown = slot->shown(form, now);
+    if (!shown.page || shown.age >= settings_.pypi.page_ttl)
+        return std::nullopt;
+    slot->use(now);
+    return Fresh{.page = std::move(shown.page),
+                 .ttl = std::chrono::duration_cast<std::chrono::seconds>(settings_.pypi.page_ttl - shown.age)};
+}
+
 Task<Result<ProjectPages::Answer>> ProjectPages::get(std::string project, PageForm form) {
     if (names_.denied(project))
         co_return fail(Errc::not_found, NamePolicy::denied_words("the project " + project));

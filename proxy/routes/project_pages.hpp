@@ -14,7 +14,9 @@
 #include "proxy/routes/page_upstreams.hpp"
 #include "proxy/routes/quarantined_projects.hpp"
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +28,14 @@ class ProjectPages {
   public:
     ProjectPages(const Settings& settings, Store& store, Relay& relay);
     ~ProjectPages();
+
+    /// A page at hand, and how long it is fresh.
+    struct Fresh {
+        std::shared_ptr<const RenderedPage> page;
+        std::chrono::seconds ttl;
+    };
+    /// The page in this form where memory has it and it is fresh. Any other name than a normalised one finds nothing.
+    std::optional<Fresh> at_once(const std::string& project, const PageForm& form);
 
     struct Answer {
         std::shared_ptr<const RenderedPage> page;

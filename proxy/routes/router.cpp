@@ -4,6 +4,11 @@
 
 namespace yizhan {
 
+std::optional<Response> Router::at_once(const Request& request) {
+    // What has a query is refused, in words, by handle().
+    return request.target.contains('?') ? std::nullopt : pypi_.at_once(request);
+}
+
 Task<Response> Router::handle(const Request& request) {
     // No route of today takes a query; one that is ignored would be one page under two names in every cache.
     if (request.target.contains('?'))

@@ -96,6 +96,19 @@ TEST_F(LocalStoreTest, AnErasureForgetsEveryPathAndFreesTheFile) {
     EXPECT_EQ(found(*store, "a"), "(miss)");
 }
 
+TEST_F(LocalStoreTest, APathThatWasAskedForLeadsToItsNewBytesOnceTheyAreAcknowledged) {
+    ASSERT_TRUE(commit(*store, "old", "page", Grade::seen));
+    EXPECT_EQ(found(*store, "page"), "old");
+    for (int i = 0; i < 3; ++i) {
+        const auto bytes = "new " + std::to_string(i);
+        ASSERT_TRUE(commit(*store, bytes, "page", Grade::seen));
+        EXPECT_EQ(found(*store, "page"), bytes);
+        EXPECT_EQ(found(*store, "page"), bytes);
+    }
+    ASSERT_TRUE(erase(*store, sha256("new 2")));
+    EXPECT_EQ(found(*store, "page"), "(miss)");
+}
+
 TEST_F(LocalStoreTest, ADeletedBlobIsAMissAndIsForgotten) {
     ASSERT_TRUE(commit(*store, "six", "a"));
     ASSERT_EQ(found(*store, "a"), "six"); // its descriptor is cached
