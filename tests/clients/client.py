@@ -51,6 +51,7 @@ class Client:
     can_download = False   # has a command that downloads and does not install
     knows_yanks = True     # PEP 592
     knows_metadata = True  # PEP 658: resolves with .metadata and without the wheel
+    reads_pieces = False   # takes the metadata out of a wheel's end where there is no .metadata
     backtracks = True      # tries an older version where the newest one's requirements cannot be met
     after_a_cut = "fails"  # of a file; or "asks again", or "asks for the rest"
     waits_as_told = True   # as long as Retry-After says, rather than by a clock of its own

@@ -100,6 +100,24 @@ class OriginCase(ClientCase):
             place = self.client.site(venv) / f"{project}-{version}.dist-info/METADATA"
             self.assertEqual(place.read_bytes(), text, f"{name}: what is resolved with is what is installed")
 
+    def test_resolves_without_metadata(self):
+        """The same with large wheels, of which only some clients read no more than they must."""
+        mirror = self.fleet()
+        mirror.run('wheel masts 1.0 size=5M requires="oars<3"\nwheel masts 2.0 size=5M requires="oars>=9"\n'
+                   "publish mirror metadata=no\n")
+        with self.online(mirror) as server:
+            venv, outcome = self.install(server, "masts>=1")
+        self.golden("resolves-without-metadata", outcome)
+        read = {status for method, path, status in server.requests()
+                if method == "GET" and path.endswith("/masts-2.0-py3-none-any.whl")}
+        self.assertEqual({206} if self.client.reads_pieces else {200}, read)
+        if not self.client.backtracks:
+            self.failed(server, outcome)
+            return
+        self.succeeded(server, outcome)
+        self.every_file_came_through(server, venv, outcome)
+        self.has(venv, masts="1.0", oars="1.1")
+
     def test_passes_by_a_yanked_file_unless_it_is_pinned(self):
         with self.online(self.fleet()) as server:
             venv, outcome = self.install(server, "lamps")

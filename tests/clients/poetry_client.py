@@ -19,6 +19,7 @@ url = "{index}"
 
 class Poetry(Tool):
     tool = "poetry"
+    reads_pieces = True
     # One worker, so that what it prints has one order.
     environment = {**Tool.environment, "POETRY_NO_INTERACTION": "1", "POETRY_INSTALLER_PARALLEL": "false"}
     # Of a traceback the frames' names stay; their source and lines are those of some release of Python.

@@ -4,6 +4,7 @@ from client import Client
 
 class Uv(Client):
     tool = "uv"
+    reads_pieces = True
     # No /etc/uv/uv.toml, and no other Python than the one of the test.
     environment = {"UV_NO_CONFIG": "1", "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
 
