@@ -66,8 +66,10 @@ HealthSettings health_rules(const Settings::Relay& settings) {
     return rules;
 }
 
-FamiliesOf families_with(const Settings::Relay& settings) {
-    return [routes = Routes::of_this_machine(), proxy = settings.proxy](const Url& url) {
+FamiliesOf families_with(const Settings& settings) {
+    // Offline not even the routing table is asked: it takes a connect(), and --offline promises none.
+    const auto routes = settings.offline ? Routes{} : Routes::of_this_machine();
+    return [routes, proxy = settings.relay.proxy](const Url& url) {
         return address_families(url, routes, !http_proxy_for(url, proxy, read_environment).empty());
     };
 }
@@ -91,7 +93,7 @@ void lower_priority_of_pool_threads(asio::thread_pool& pool) {
 
 Relay::Relay(const Settings& settings, Store& store, Chance chance)
     : settings_(settings), store_(store), disk_(disk_threads), compute_(compute_threads),
-      named_(named_origins(settings)), families_(families_with(settings.relay)),
+      named_(named_origins(settings)), families_(families_with(settings)),
       endpoints_(health_rules(settings.relay), chance ? std::move(chance) : a_generator()),
       upstream_(io_, upstream_options(settings.relay)), transfers_({.relay = io_,
                                                                     .disk = disk_,
