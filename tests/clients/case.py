@@ -7,6 +7,7 @@ import unittest
 
 import clients
 import origin
+import scenes
 import words
 import yizhan
 
@@ -26,7 +27,13 @@ class Case(unittest.TestCase):
 
     client = None
     suite = ""
+    needs_origin = True
     maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        if cls.needs_origin and not Options.origin.is_file():
+            raise unittest.SkipTest(f"the test origin is not built ({Options.origin})")
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"yizhan-{self.client.name}-"))
@@ -113,6 +120,16 @@ class ClientCase(Case):
         elsewhere = [address for address in re.findall(r"https?://[^\s'\"<>)]+/(?:packages|simple|pypi)/\S*", outcome.words)
                      if not address.startswith(server.url + "/")]
         self.assertEqual([], elsewhere, "the client speaks of another server")
+
+
+class FleetCase(ClientCase):
+    """A live client, and the scripted mirror with its fleet (scenes.py): nothing leaves loopback."""
+
+    def fleet(self):
+        return self.enterContext(self.mirror(scenes.FLEET))
+
+    def online(self, mirror, **more):
+        return self.yizhan([mirror.index()], **more)
 
 
 def cases_for(base, client):

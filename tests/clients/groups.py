@@ -8,6 +8,7 @@ import unittest
 
 import case
 import clients
+import fault_suite
 import machine
 import origin_suite
 import real_suite
@@ -44,7 +45,8 @@ def load(suites, words):
     """All that are asked for, of each suite and each client of versions.toml."""
     found = []
     for client in clients.load():
-        bases = (replay_suite.ReplayCase, replay_suite.RecordCase, origin_suite.OriginCase, real_suite.case_for(client))
+        bases = (replay_suite.ReplayCase, replay_suite.RecordCase, origin_suite.OriginCase, fault_suite.FaultCase,
+                 real_suite.case_for(client))
         found += [Group(base, client, words) for base in bases if not suites or base.suite in suites]
     return [group for group in found if group.tests]
 

@@ -7,6 +7,7 @@ Suites:
   replay    what each client was recorded to ask is asked again; needs none of them
   recorded  the live clients still ask what was recorded
   origin    the live clients and the scripted mirror of tests/origin: nothing leaves loopback
+  faults    the same with a mirror or a line that fails
   real      the live clients and the index that this machine's pip is set up to use; SKIPPED where there is none
 
 The clients are those of versions.toml; they are fetched once into ~/.cache/yizhan-tests (or $YIZHAN_TEST_CACHE). What
@@ -38,7 +39,7 @@ def options():
     parser.add_argument("--yizhan", type=pathlib.Path, help="default: yizhan in the build folder")
     parser.add_argument("--origin", type=pathlib.Path, help="default: tests/origin/origin in the build folder")
     parser.add_argument("-k", action="append", default=[], metavar="WORD", help="only tests whose name has one of these")
-    parser.add_argument("--suite", choices=["replay", "recorded", "origin", "real"], action="append")
+    parser.add_argument("--suite", choices=["replay", "recorded", "origin", "faults", "real"], action="append")
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1), metavar="N",
                         help="groups at a time; default: two per core, since clients wait much of their time")
     parser.add_argument("--update-golden", action="store_true", help="write what the clients say and yizhan answers; "

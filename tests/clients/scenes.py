@@ -1,4 +1,4 @@
-"""The stage of the origin suite: a small fleet on a scripted mirror, yizhan before it, and what goes wrong on the way.
+"""The stage of all suites but the real one: a small fleet on a scripted mirror, yizhan before it, and what goes wrong on the way.
 
 A scene is played by a live client, or by a sender that repeats what that client was recorded to ask.
 """
