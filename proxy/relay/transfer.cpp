@@ -674,12 +674,14 @@ void Transfer::commit(const Digests& digests) {
     const auto grade = object_.identity.known() ? object_.grade : Grade::seen;
     Provenance provenance{.path = object_.path, .grade = grade, .source = came_from_};
     host_.committing->fetch_add(1);
-    auto handler = [self = shared_from_this(), committing = host_.committing](Result<Blob> result) {
-        asio::post(self->host_.context.relay, [self, outcome = std::move(result)] {
+    // The store keeps the handler for as long as it likes, on its own thread: the transfer must not live in it.
+    auto handler = [self = shared_from_this(), &relay = context.relay,
+                    committing = host_.committing](Result<Blob> result) mutable {
+        asio::post(relay, [transfer = std::move(self), outcome = std::move(result)] {
             if (!outcome)
-                spdlog::error("relay: {} was delivered but could not be kept: {}", self->object_.path,
+                spdlog::error("relay: {} was delivered but could not be kept: {}", transfer->object_.path,
                               outcome.error().text());
-            self->end(State::done);
+            transfer->end(State::done);
         });
         committing->fetch_sub(1);
         committing->notify_all();
