@@ -12,6 +12,7 @@
 #   tests     ctest: unit, integration and faults, against the release build
 #   clients   real pip, uv, poetry and pdm through the release build, from the test origin and from this machine's
 #             package index; what each was recorded to ask, also where it is missing
+#   faults    about sixty rows of the fault matrix (tests/faults): mirrors that fail in every way, through the release build
 #   asan      unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   fuzz      every libFuzzer target for 20 s, starting from its committed corpus (tests/fuzz)
 #   tidy      clang-tidy 19 on what changed
@@ -23,7 +24,7 @@ set -euo pipefail
 self=$(readlink -f "${BASH_SOURCE[0]}")
 root=$(dirname "$(dirname "$self")")
 logs=$root/build/test-logs
-all_steps=(arrows format build tests clients asan fuzz tidy)
+all_steps=(arrows format build tests clients faults asan fuzz tidy)
 quick_steps=(build tests)
 
 # Seconds a step may take before it counts as failed. Together they stay under CI's 90 minutes, so that a hanging
@@ -33,7 +34,7 @@ limit_of() {
         build) echo 1500 ;;
         asan) echo 1500 ;;
         tests | clients | fuzz) echo 600 ;;
-        tidy) echo 480 ;;
+        faults | tidy) echo 480 ;;
         *) echo 120 ;;
     esac
 }
@@ -110,13 +111,22 @@ step_build() {
 
 step_tests() { run_ctest tests "$root/build/release" --label-exclude 'clients|bench'; }
 
-step_clients() {
-    local status=0 last
-    "$root/tests/clients/run.py" --build "$root/build/release" 2>&1 | tee "$logs/clients.words" || status=$?
-    last=$(grep -oE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$logs/clients.words" | tail -1 | tr -dc '0-9 ') || true
+# run_counted STEP COMMAND...: runs it and takes the counts of its closing line.
+run_counted() {
+    local step=$1 status=0 last
+    shift
+    "$@" 2>&1 | tee "$logs/$step.words" || status=$?
+    last=$(grep -oE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$logs/$step.words" | tail -1 | tr -dc '0-9 ') || true
     # shellcheck disable=SC2086  # three words on purpose
-    [[ -z $last ]] || tally clients $last
+    [[ -z $last ]] || tally "$step" $last
     return "$status"
+}
+
+step_clients() { run_counted clients "$root/tests/clients/run.py" --build "$root/build/release"; }
+
+step_faults() {
+    "$root/tests/faults/self_test.py"
+    run_counted faults "$root/tests/faults/matrix.py" --ci --build "$root/build/release"
 }
 
 step_asan() {
@@ -181,7 +191,7 @@ for step in "${steps[@]}"; do
     printf '\n=== %s\n' "$step"
     rm -f "$logs/$step.count"
     started=$SECONDS status=0
-    if [[ $build_failed == yes && " tests clients tidy " == *" $step "* ]]; then
+    if [[ $build_failed == yes && " tests clients faults tidy " == *" $step "* ]]; then
         echo "not run: the release build failed"
         result=FAILED
         status=1

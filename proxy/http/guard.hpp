@@ -18,10 +18,10 @@
 namespace yizhan {
 
 struct GuardRules {
-    std::size_t max_header = 16 * 1024; ///< bytes of request line, fields and the empty line together
-    std::size_t max_target = 8 * 1024;  ///< RFC 9112 section 3 recommends at least 8000
-    std::size_t max_fields = 100;       ///< browsers send about 20; 900 fit into 8 KiB
-    LocalAddress local;                 ///< an absolute-form target is accepted for this address only
+    std::size_t max_header = 16UL * 1024; ///< bytes of request line, fields and the empty line together
+    std::size_t max_target = 8UL * 1024;  ///< RFC 9112 section 3 recommends at least 8000
+    std::size_t max_fields = 100;         ///< browsers send about 20; 900 fit into 8 KiB
+    LocalAddress local;                   ///< an absolute-form target is accepted for this address only
 };
 
 /// The head is not complete; everything up to `scanned` needs no second look.

@@ -97,7 +97,7 @@ int open_listener(const addrinfo& where) {
 }
 
 std::string explain(int error) {
-    const auto text = std::generic_category().message(error);
+    auto text = std::generic_category().message(error);
     if (error == EADDRINUSE)
         return text + "; another yizhan or another program listens there: stop it, or choose another address with "
                       "--listen";
@@ -177,6 +177,7 @@ Result<void> Listener::adopt(int fd) {
 
 std::vector<std::string> Listener::addresses() const {
     std::vector<std::string> out;
+    out.reserve(sockets_.size());
     for (const auto& socket : sockets_)
         out.push_back(socket->family == AF_INET6 ? fmt::format("[{}]:{}", socket->local.host, socket->local.port)
                                                  : fmt::format("{}:{}", socket->local.host, socket->local.port));

@@ -34,7 +34,7 @@ constexpr Net4 refused4[] = {
     {0xf0000000, 4},  // reserved, broadcast
 };
 
-bool is_public(asio::ip::address_v4 address) {
+bool is_public(const asio::ip::address_v4& address) {
     const auto value = address.to_uint();
     return std::ranges::none_of(
         refused4, [&](Net4 net) { return (value >> (32 - net.bits)) == (net.address >> (32 - net.bits)); });

@@ -26,7 +26,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // An honest answer's head is under 2 KiB; these bounds stop a hostile one from filling memory.
-constexpr std::size_t max_head_bytes = 64 * 1024;
+constexpr std::size_t max_head_bytes = 64UL * 1024;
 constexpr std::size_t max_head_fields = 200;
 
 struct EasyDeleter {
@@ -292,7 +292,7 @@ void Upstream::Impl::configure(Call& call) {
     if (!request.compressed)
         add_field("Accept-Encoding: identity");
     for (const auto& [name, value] : request.fields)
-        add_field(name + ": " + value);
+        add_field(fmt::format("{}: {}", name, value));
     set(CURLOPT_HTTPHEADER, call.fields.get());
     multi.prepare(easy);
 }

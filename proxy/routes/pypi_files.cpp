@@ -138,12 +138,11 @@ PypiFiles::Plan PypiFiles::plan(const LocatedFile& file) const {
 }
 
 Task<Response> PypiFiles::opened(const Request& request, Object object) {
-    const auto filename = std::string(object.filename());
     auto opened = co_await relay_.open(std::move(object));
     if (!opened)
         co_return plain(opened.error());
     if (auto* blob = std::get_if<Blob>(&*opened))
-        co_return blob_response(request, *std::move(blob), relay_);
+        co_return blob_response(request, std::move(*blob), relay_);
     auto reader = std::move(std::get<std::unique_ptr<Reader>>(*opened));
     const auto digest = reader->digest(); // verified, and its commit under way
     auto etag = digest ? etag_of(request, *digest, relay_) : reader->etag();

@@ -18,7 +18,7 @@ constexpr std::string_view lifted = "lifted";
 
 // Far more than PyPI has ever had at once.
 constexpr std::size_t most_projects = 100'000;
-constexpr std::uint64_t most_bytes = 64 * 1024;
+constexpr std::uint64_t most_bytes = 64UL * 1024;
 
 std::string words(std::string_view what, std::string_view project, std::string_view reason) {
     return fmt::format("{} is not served: the index has quarantined {}, which is suspected of being harmful (setting "

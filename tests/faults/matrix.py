@@ -87,7 +87,8 @@ class Runner:
 
     def _measure(self, row, name, folder):
         with self._farm.build(name, row.case, row.size, row.mirrors, row.many) as mirrors, \
-                station.Station(self._options.yizhan, folder, mirrors.mirrors, self._farm.ca) as server:
+                station.Station(self._options.yizhan, folder, mirrors.mirrors, self._farm.ca,
+                                station.IN_ORDER) as server:
             expected = row.expected()
             runs, silence, served = [], 0.0, 0
             for number in (1, 2):

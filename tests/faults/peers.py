@@ -108,7 +108,7 @@ class PipThroughYizhan(PipStraight):
     name = "yizhan"
 
     def around(self, row, folder):
-        return station.Station(self.tools.options.yizhan, folder, row.mirrors, self.tools.farm.ca)
+        return station.Station(self.tools.options.yizhan, folder, row.mirrors, self.tools.farm.ca, station.IN_ORDER)
 
 
 class PipThroughNginx(PipStraight):

@@ -16,13 +16,13 @@ import yizhan  # noqa: E402
 _LOOPBACK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 # What is not the default: a full disk of this machine is no part of a row, and nobody waits for a last reader.
+SETTINGS = 'cache.min_free = "0B"\nhttp.drain_timeout = "0s"\n'
 # The mirror named first is asked first, so that every row meets its fault.
-SETTINGS = ('cache.min_free = "0B"\nhttp.drain_timeout = "0s"\n'
-            'relay.choice.within = 0.0\nrelay.choice.explore = 0.0\nrelay.score.prior_first_byte = "1min"\n')
+IN_ORDER = 'relay.choice.within = 0.0\nrelay.choice.explore = 0.0\nrelay.score.prior_first_byte = "1min"\n'
 
 
-def settings_text(mirrors, ca):
-    lines = [SETTINGS, f'relay.ca_file = "{ca}"\n']
+def settings_text(mirrors, ca, further):
+    lines = [SETTINGS, further, f'relay.ca_file = "{ca}"\n']
     for mirror in mirrors:
         lines.append(f'[[pypi.upstream]]\nurl = "{mirror.url}"\nfamily = "{mirror.name}"\n'
                      f"root = {str(mirror.root).lower()}\n")
@@ -32,11 +32,11 @@ def settings_text(mirrors, ca):
 class Station:
     """One yizhan with an empty store. A context manager; `url` is where clients ask, and stays over a restart."""
 
-    def __init__(self, binary, folder, mirrors, ca):
+    def __init__(self, binary, folder, mirrors, ca, further=""):
         self._binary, self._folder = binary, folder
         self.mirrors = mirrors
         self._config = folder / "yizhan.toml"
-        self._config.write_text(settings_text(mirrors, ca), encoding="utf-8")
+        self._config.write_text(settings_text(mirrors, ca, further), encoding="utf-8")
         self._log = ""
 
     def __enter__(self):
