@@ -10,7 +10,8 @@
 #   format    clang-format 19 on C++, shellcheck on scripts
 #   build     release, everything
 #   tests     ctest: unit, integration and faults, against the release build
-#   clients   real pip and uv through the release build, from the test origin and from this machine's package index
+#   clients   real pip, uv, poetry and pdm through the release build, from the test origin and from this machine's
+#             package index; what each was recorded to ask, also where it is missing
 #   asan      unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   fuzz      every libFuzzer target for 20 s, starting from its committed corpus (tests/fuzz)
 #   tidy      clang-tidy 19 on what changed

@@ -6,7 +6,8 @@ import tempfile
 import unittest
 
 import clients
-import machine
+import origin
+import scenes
 import words
 import yizhan
 
@@ -17,21 +18,27 @@ class Options:
     yizhan = None         # path of the binary
     origin = None         # path of the test origin
     update_golden = False
+    record = False        # write what the clients ask to recorded/
     keep = False          # leave the folders of passed tests too
 
 
-class ClientCase(unittest.TestCase):
-    """One client through one yizhan. Subclasses are made for each client by `cases_for`."""
+class Case(unittest.TestCase):
+    """One yizhan and what comes to it. Subclasses are made for each client by `cases_for`."""
 
     client = None
     suite = ""
-    hidden = ()  # what of a client's words depends on more than client and case: (pattern, replacement)
+    needs_origin = True
     maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        if cls.needs_origin and not Options.origin.is_file():
+            raise unittest.SkipTest(f"the test origin is not built ({Options.origin})")
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"yizhan-{self.client.name}-"))
         self.store = self.folder / "store"
-        self.starts = self.runs = 0
+        self.starts = 0
         self.addCleanup(self._clean)
 
     def _clean(self):
@@ -40,10 +47,28 @@ class ClientCase(unittest.TestCase):
         if not broken and not Options.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def yizhan(self, upstreams=(), offline=False, environment=(), settings=()):
+    def mirror(self, script):
+        return origin.Origin(Options.origin, script, self.folder)
+
+    def yizhan(self, upstreams=(), **more):
+        """`more`: as yizhan.Yizhan takes it."""
         self.starts += 1
-        return yizhan.Yizhan(Options.yizhan, self.store, upstreams, offline, environment, settings,
-                             log=self.folder / f"yizhan-{self.starts}.log")
+        return yizhan.Yizhan(Options.yizhan, self.store, upstreams, log=self.folder / f"yizhan-{self.starts}.log", **more)
+
+    @staticmethod
+    def answers(server, part):
+        """The statuses of what was asked for with `part` in its path, in order."""
+        return [status for _, path, status in server.requests() if part in path]
+
+
+class ClientCase(Case):
+    """A live client."""
+
+    hidden = ()  # what of a client's words depends on more than client and case: (pattern, replacement)
+
+    def setUp(self):
+        super().setUp()
+        self.runs = 0
 
     def fresh(self):
         """(environment, home): nothing in either."""
@@ -52,20 +77,20 @@ class ClientCase(unittest.TestCase):
         self.client.venv(venv)
         return venv, self.folder / f"home-{self.runs}"
 
-    def install(self, server, *requirements, flags=()):
-        """A fresh environment, and what the client did there: (environment, outcome)."""
+    def install(self, server, *requirements, url=None, **more):
+        """A fresh environment, and what the client did there: (environment, outcome). `url`: where it is told to ask,
+        if not `server` itself; `more`: as Client.install takes it."""
         venv, home = self.fresh()
-        outcome = self.client.install(venv, home, server.url + "/simple/", requirements, server.beside(), flags)
-        return venv, outcome
+        return venv, self.client.install(venv, home, (url or server.url) + "/simple/", requirements, server.beside(),
+                                         **more)
 
-    def download(self, server, to, *requirements, flags=()):
+    def install_pinned(self, server, pin):
         venv, home = self.fresh()
-        return self.client.download(venv, home, server.url + "/simple/", requirements, to, server.beside(), flags)
+        return venv, self.client.install_pinned(venv, home, server.url + "/simple/", pin, server.beside())
 
-    @staticmethod
-    def answers(server, part):
-        """The statuses of what was asked for with `part` in its path, in order."""
-        return [status for _, path, status in server.requests() if part in path]
+    def download_pinned(self, server, pin, to):
+        venv, home = self.fresh()
+        return self.client.download_pinned(venv, home, server.url + "/simple/", pin, to, server.beside())
 
     def succeeded(self, server, outcome):
         self.assertEqual(0, outcome.status, f"{outcome.words}\n--- yizhan\n{server.log()}")
@@ -73,11 +98,14 @@ class ClientCase(unittest.TestCase):
     def failed(self, server, outcome):
         self.assertNotEqual(0, outcome.status, f"{outcome.words}\n--- yizhan\n{server.log()}")
 
+    def has(self, venv, **versions):
+        self.assertEqual(versions, clients.distributions(self.client, venv))
+
     def golden(self, case, outcome):
         folders = {"work": self.folder, "environment": self.folder / f"venv-{self.runs}",
-                   "home": self.folder / f"home-{self.runs}"}
+                   "home": self.folder / f"home-{self.runs}", "client": self.client.place}
         problem = words.compare(f"{self.suite}/{self.client.name}", case, outcome, folders, Options.update_golden,
-                                self.hidden)
+                                (*self.client.hidden, *self.hidden))
         if problem:
             self.fail(problem)
 
@@ -94,26 +122,27 @@ class ClientCase(unittest.TestCase):
         self.assertEqual([], elsewhere, "the client speaks of another server")
 
 
+class FleetCase(ClientCase):
+    """A live client, and the scripted mirror with its fleet (scenes.py): nothing leaves loopback."""
+
+    def fleet(self):
+        return self.enterContext(self.mirror(scenes.FLEET))
+
+    def online(self, mirror, **more):
+        return self.yizhan([mirror.index()], **more)
+
+
 def cases_for(base, client):
     """The class of this suite's tests for this client; its setUpClass skips all of them where the client is missing."""
 
     @classmethod
     def prepare(cls):
         try:
-            cls.client.prepare()
+            if issubclass(cls, ClientCase):
+                cls.client.prepare()
         except clients.Missing as why:
             raise unittest.SkipTest(str(why)) from None
         super(made, cls).setUpClass()
 
     made = type(f"{base.suite}.{client.name}", (base,), {"client": client, "setUpClass": prepare})
     return made
-
-
-def needs_namespace(test):
-    """For a test that means nothing unless the network is really gone."""
-    def run(self):
-        if machine.network_namespace() is None:
-            self.skipTest("no network namespace can be made here (unshare --net is refused)")
-        test(self)
-    run.__name__, run.__doc__ = test.__name__, test.__doc__
-    return run

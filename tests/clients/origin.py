@@ -49,7 +49,7 @@ class Origin:
     def index(self, server="mirror"):
         return self.servers[server] + "/simple/"
 
-    def ask(self, path, **query):
+    def ask(self, path, /, **query):
         """A question to the control port (tests/origin/control.hpp)."""
         patience = 20 + query.get("seconds", 20)
         with _LOOPBACK.open(f"{self.control}{path}?{urllib.parse.urlencode(query)}", timeout=patience) as answer:

@@ -1,48 +1,18 @@
-"""Through yizhan from the scripted mirror: nothing leaves loopback, and every fault is one that was asked for."""
+"""Through yizhan from the scripted mirror, which does as it should: what is there, and what is not."""
+import http.client
 import subprocess
-import unittest
+import urllib.parse
 
 import clients
-import origin
-from case import ClientCase, Options
-
-# A small fleet. `boats` needs oars 1.x; oars 2.0 is for a Python that no machine has, which a client knows only if the
-# page says so. `lamps` 1.1 was yanked.
-FLEET = """\
-server mirror
-wheel boats 1.0 requires="oars<3"
-wheel oars 1.0
-wheel oars 1.1
-wheel oars 2.0 requires-python=">=3.99"
-wheel lamps 1.0
-wheel lamps 1.1 yanked="sinks in the rain"
-wheel anchors 1.0 size=6M
-publish mirror
-"""
-OARS = "oars-1.1-py3-none-any.whl"
-ANCHORS = "anchors-1.0-py3-none-any.whl"
+import tracing
+from case import FleetCase
+from scenes import OARS
 
 
-class OriginCase(ClientCase):
+class OriginCase(FleetCase):
     suite = "origin"
 
-    @classmethod
-    def setUpClass(cls):
-        if not Options.origin.is_file():
-            raise unittest.SkipTest(f"the test origin is not built ({Options.origin})")
-
-    def fleet(self):
-        mirror = origin.Origin(Options.origin, FLEET, self.folder)
-        self.enterContext(mirror)
-        return mirror
-
-    def online(self, mirror, settings=()):
-        return self.yizhan([mirror.index()], settings=settings)
-
-    def pinned(self, mirror, requirement, filename, digest=None):
-        path = self.folder / "requirements.txt"
-        path.write_text(f"{requirement} --hash=sha256:{digest or mirror.files[filename]['sha256']}\n", encoding="utf-8")
-        return ["-r", path]
+    # ---- what should work
 
     def test_installs_a_tree_and_again_offline(self):
         mirror = self.fleet()
@@ -52,7 +22,7 @@ class OriginCase(ClientCase):
             self.golden("install", outcome)
             self.install(server, "boats")
         self.every_file_came_through(server, venv, outcome)
-        self.assertEqual({"boats": "1.0", "oars": "1.1"}, clients.distributions(self.client, venv))
+        self.has(venv, boats="1.0", oars="1.1")
         fetched = [request for request in mirror.requests(OARS) if request["method"] == "GET"]
         self.assertEqual(1, len(fetched), "two installations, one GET upstream")
         before = len(mirror.requests())
@@ -66,43 +36,95 @@ class OriginCase(ClientCase):
 
     def test_takes_hashes_that_fit_and_no_others(self):
         mirror = self.fleet()
+        pin = clients.Pin("oars", "1.1", mirror.files[OARS]["sha256"])
         with self.online(mirror) as server:
-            venv, fitting = self.install(server, *self.pinned(mirror, "oars==1.1", OARS), flags=["--require-hashes"])
+            venv, fitting = self.install_pinned(server, pin)
             self.golden("hashes-fit", fitting)
-            _, other = self.install(server, *self.pinned(mirror, "oars==1.1", OARS, "0" * 64), flags=["--require-hashes"])
+            nothing, other = self.install_pinned(server, pin.but_other_bytes())
             self.golden("hashes-do-not-fit", other)
         self.succeeded(server, fitting)
         self.every_file_came_through(server, venv, fitting)
+        self.has(venv, oars="1.1")
         self.failed(server, other)
+        self.has(nothing)
 
     def test_downloads_with_hashes(self):
         if not self.client.can_download:
             self.skipTest(f"{self.client.tool} has no download command")
         mirror = self.fleet()
         to = self.folder / "downloads"
+        pin = clients.Pin("oars", "1.1", mirror.files[OARS]["sha256"])
         with self.online(mirror) as server:
-            outcome = self.download(server, to, *self.pinned(mirror, "oars==1.1", OARS), flags=["--require-hashes"])
+            outcome = self.download_pinned(server, pin, to)
         self.succeeded(server, outcome)
-        self.assertEqual(mirror.files[OARS]["sha256"], clients.digest(to / OARS))
+        self.assertEqual(pin.sha256, clients.digest(to / OARS))
         self.golden("download", outcome)
+
+    def test_resolves_with_metadata(self):
+        """sails 2.0 needs oars that do not exist: whoever goes back to 1.0 need not have fetched 2.0 to know."""
+        mirror = self.fleet()
+        with self.online(mirror) as server:
+            venv, outcome = self.install(server, "sails>=1")
+            self.golden("resolves", outcome)
+            told = {name: self.ask(server, "/pypi" + mirror.files[name]["path"] + ".metadata")
+                    for name in ("sails-1.0-py3-none-any.whl", OARS)}
+        files = [path.rsplit("/", 1)[-1] for method, path, status in server.requests()
+                 if method == "GET" and "/packages/" in path][:-len(told)]
+        wheels = [name for name in files if name.endswith(".whl")]
+        metadata = {name.removesuffix(".metadata") for name in files if name.endswith(".metadata")}
+        if not self.client.backtracks:
+            self.failed(server, outcome)
+            return
+        self.succeeded(server, outcome)
+        self.has(venv, sails="1.0", oars="1.1")
+        if self.client.knows_metadata:
+            self.assertLessEqual({"sails-2.0-py3-none-any.whl", *told}, metadata)
+            self.assertEqual(sorted(told), sorted(wheels), "the wheels that were installed, each once, and no other")
+        else:
+            self.assertEqual(set(), metadata)
+            self.assertIn("sails-2.0-py3-none-any.whl", wheels)
+        for name, text in told.items():
+            project, version = name.split("-")[:2]
+            place = self.client.site(venv) / f"{project}-{version}.dist-info/METADATA"
+            self.assertEqual(place.read_bytes(), text, f"{name}: what is resolved with is what is installed")
+
+    def test_resolves_without_metadata(self):
+        """The same with large wheels, of which only some clients read no more than they must."""
+        mirror = self.fleet()
+        mirror.run('wheel masts 1.0 size=5M requires="oars<3"\nwheel masts 2.0 size=5M requires="oars>=9"\n'
+                   "publish mirror metadata=no\n")
+        with self.online(mirror) as server:
+            venv, outcome = self.install(server, "masts>=1")
+        self.golden("resolves-without-metadata", outcome)
+        read = {status for method, path, status in server.requests()
+                if method == "GET" and path.endswith("/masts-2.0-py3-none-any.whl")}
+        self.assertEqual({206} if self.client.reads_pieces else {200}, read)
+        if not self.client.backtracks:
+            self.failed(server, outcome)
+            return
+        self.succeeded(server, outcome)
+        self.every_file_came_through(server, venv, outcome)
+        self.has(venv, masts="1.0", oars="1.1")
 
     def test_passes_by_a_yanked_file_unless_it_is_pinned(self):
         with self.online(self.fleet()) as server:
             venv, outcome = self.install(server, "lamps")
             self.succeeded(server, outcome)
-            expected = "1.0" if self.client.knows_yanks else "1.1"
-            self.assertEqual({"lamps": expected}, clients.distributions(self.client, venv))
+            self.has(venv, lamps="1.0" if self.client.knows_yanks else "1.1")
+            self.golden("yanked-passed-by", outcome)
             venv, outcome = self.install(server, "lamps==1.1")
         self.succeeded(server, outcome)
-        self.assertEqual({"lamps": "1.1"}, clients.distributions(self.client, venv))
+        self.has(venv, lamps="1.1")
         self.golden("yanked", outcome)
+
+    # ---- what is not there
 
     def test_names_what_does_not_exist(self):
         with self.online(self.fleet()) as server:
             _, outcome = self.install(server, "rudders")
         self.failed(server, outcome)
         self.golden("unknown-project", outcome)
-        self.assertEqual([404], self.answers(server, "rudders"))
+        self.assertEqual({404}, set(self.answers(server, "rudders")))
 
     def test_offline_says_what_is_missing(self):
         with self.yizhan(offline=True) as server:
@@ -111,48 +133,23 @@ class OriginCase(ClientCase):
         self.golden("offline-miss", outcome)
         self.assertEqual({404}, set(self.answers(server, "boats")))
 
-    def test_a_dead_mirror_with_nothing_stored_is_a_503(self):
+    def test_offline_speaks_to_nobody(self):
+        if tracing.refused():
+            self.skipTest(tracing.refused())
         mirror = self.fleet()
-        mirror.run("refuse mirror")
-        with self.online(mirror) as server:
-            _, outcome = self.install(server, "boats", flags=self.client.one_retry)
-        self.failed(server, outcome)
-        self.golden("all-mirrors-down", outcome)
-        self.assertEqual({503}, set(self.answers(server, "boats")))
-
-    def test_a_flipped_bit_reaches_nobody(self):
-        mirror = self.fleet()
-        mirror.run(f"fault mirror {OARS} flip=200")
-        with self.online(mirror) as server:
-            _, outcome = self.install(server, "oars==1.1", flags=self.client.one_retry)
-        self.failed(server, outcome)
-        self.golden("flipped-bit", outcome)
-        self.assertEqual({503}, {status for method, path, status in server.requests()
-                                 if method == "GET" and path.endswith(OARS)})
-        # Nothing of it was kept, and yizhan's grudge against the mirror ends with the process.
-        mirror.run("behave mirror")
-        with self.online(mirror) as server:
-            venv, outcome = self.install(server, "oars==1.1")
+        online, offline = tracing.Trace(), tracing.Trace()
+        with self.online(mirror, trace=online) as server:
+            self.install(server, "boats")
+        address = urllib.parse.urlsplit(mirror.index())
+        self.assertIn((address.hostname, address.port), online.contacts(), "the trace sees nothing")
+        # All that a client may want: what is there, what is not, and a page that is there without its file.
+        with self.yizhan([mirror.index()], offline=True, trace=offline) as server:
+            venv, outcome = self.install(server, "boats")
+            self.install(server, "rudders")
+            self.install(server, "oars==1.0")
         self.succeeded(server, outcome)
-        self.assertEqual({"oars": "1.1"}, clients.distributions(self.client, venv))
-
-    def test_a_flipped_bit_costs_nothing_where_there_is_a_second_mirror(self):
-        mirror = self.fleet()
-        mirror.run(f"server second\npublish second\nfault mirror {OARS} flip=200\n")
-        with self.yizhan([mirror.index(), mirror.index("second")]) as server:
-            venv, outcome = self.install(server, "oars==1.1", flags=self.client.one_retry)
-        self.succeeded(server, outcome)
-        self.assertEqual({"oars": "1.1"}, clients.distributions(self.client, venv))
-
-    def test_a_cut_costs_a_second_try_at_most(self):
-        mirror = self.fleet()
-        mirror.run(f"fault mirror {ANCHORS} cut=50% first=1 count=1 method=GET")
-        with self.online(mirror) as server:
-            venv, outcome = self.install(server, "anchors")
-            if outcome.status != 0:
-                venv, outcome = self.install(server, "anchors")
-        self.succeeded(server, outcome)
-        self.assertEqual({"anchors": "1.0"}, clients.distributions(self.client, venv))
+        self.has(venv, boats="1.0", oars="1.1")
+        self.assertEqual([], offline.contacts())
 
     def test_a_host_name_that_is_not_loopback_by_name(self):
         hosts = self.folder / "hosts"
@@ -162,8 +159,22 @@ class OriginCase(ClientCase):
             self.skipTest("no mount namespace can be made here, so no name can be given to 127.0.0.1")
         with self.online(self.fleet()) as server:
             index = server.url.replace("127.0.0.1", "station.example") + "/simple/"
-            for case, flags in (("http-by-name", []), ("http-by-name-trusted", self.client.trusting("station.example"))):
+            for case, trusted in (("http-by-name", None), ("http-by-name-trusted", "station.example")):
                 venv, home = self.fresh()
-                outcome = self.client.install(venv, home, index, ["oars==1.1"], prefix, flags)
+                outcome = self.client.install(venv, home, index, ["oars==1.1"], prefix, trusted=trusted)
                 self.golden(case, outcome)
-        self.succeeded(server, outcome)
+                if trusted or not self.client.refuses_http:
+                    self.succeeded(server, outcome)
+                    self.has(venv, oars="1.1")
+                else:
+                    self.failed(server, outcome)
+
+    @staticmethod
+    def ask(server, path):
+        """The body that yizhan answers with."""
+        address = urllib.parse.urlsplit(server.url)
+        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=20)
+        connection.request("GET", path)
+        body = connection.getresponse().read()
+        connection.close()
+        return body

@@ -11,7 +11,7 @@ _PATTERNS = (
     (r"host='127\.0\.0\.\d+', port=\d+", "host='<yizhan>', port=<port>"),
     (r"127\.0\.0\.\d+:\d+", "<yizhan>"),
     (r"0x[0-9a-f]{6,}", "<address>"),
-    (r"\b\d+(\.\d+)?(ms|µs|s)\b", "<time>"),
+    (r"\b\d+(\.\d+)? ?(ms|µs|s)\b", "<time>"),
     (r"\b\d+(\.\d+)? [kMG]?B/s", "<rate>"),
     (r"\bPython 3\.(\d+)\.\d+", r"Python 3.\1"),
     (r"(?m)[ \t]+$", ""),

@@ -13,23 +13,28 @@ _REQUEST = re.compile(r"\b(GET|HEAD) (/\S*)(.*)$")
 _STATUS = re.compile(r"(?<![\d.:])([1-5]\d\d)(?![\d.:])")
 _READY = re.compile(r"listening on (http://\S+)")
 
-# Seconds. A start is promised in under one; the rest is for a machine that compiles beside it.
-START_PATIENCE = 30
+# Seconds. A start is promised in under one; the rest is for a machine that compiles and tests beside it.
+START_PATIENCE = 60
 STOP_PATIENCE = 20
 
 
 class Yizhan:
-    """One `yizhan serve` on a free port of 127.0.0.1. A context manager: leaving stops it."""
+    """One `yizhan serve` on a free port of 127.0.0.1. A context manager: leaving stops it.
 
-    def __init__(self, binary, data, upstreams=(), offline=False, environment=(), settings=(), log=None):
-        self.alone = offline and machine.network_namespace() is not None
-        self._command = [*(machine.network_namespace() if self.alone else []), str(binary), "serve",
-                         "--listen", "127.0.0.1:0", "--data", str(data)]
+    Offline it runs in a network of its own where nothing but its loopback exists, unless `apart` is False. `trace` is
+    a tracing.Trace that watches it."""
+
+    def __init__(self, binary, data, upstreams=(), offline=False, environment=(), settings=(), apart=True, trace=None,
+                 log=None):
+        self.alone = offline and apart and machine.network_namespace() is not None
+        self._command = [*(machine.network_namespace() if self.alone else []), *(trace.prefix if trace else []),
+                         str(binary), "serve", "--listen", "127.0.0.1:0", "--data", str(data)]
         for upstream in upstreams:
             self._command += ["--upstream", upstream]
         if offline:
             self._command.append("--offline")
         self._command += settings
+        self._trace = trace
         self._environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(pathlib.Path(data).parent),
                              **dict(environment)}
         self._log_path = log
@@ -40,7 +45,9 @@ class Yizhan:
     def __enter__(self):
         self._process = subprocess.Popen(self._command, env=self._environment, stdin=subprocess.DEVNULL,
                                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                         errors="replace")
+                                         errors="replace", pass_fds=self._trace.inherited if self._trace else ())
+        if self._trace:
+            self._trace.started()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         try:

@@ -2,6 +2,7 @@
 #include "tests/integration/stage.hpp"
 
 #include <functional>
+#include <thread>
 
 namespace yizhan::integration {
 namespace {
@@ -50,6 +51,16 @@ TEST_P(Stale, WithNothingStoredItIsA503ThatNamesTheRoot) {
     EXPECT_NE(reply.field("Retry-After"), "");
     EXPECT_THAT(reply.body, HasSubstr(root_->address()));
     EXPECT_LT(reply.longest_gap, most_silence);
+}
+
+TEST_F(Stale, WhoComesBackWhenToldToIsNotToldTheOldFailure) {
+    root_->refuse();
+    const Reply reply = get("/simple/six/");
+    ASSERT_EQ(reply.status, 503u);
+    root_->listen();
+    // What pip does, to the millisecond.
+    std::this_thread::sleep_for(std::chrono::seconds(std::stoi(std::string(reply.field("Retry-After")))));
+    EXPECT_EQ(get("/simple/six/").status, 200u);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -1,0 +1,55 @@
+"""pip, any version since 9: its wheel is laid into the environment, so that no Python needs one of its own."""
+import os
+import subprocess
+
+from client import Client
+
+
+class Pip(Client):
+    tool = "pip"
+    # The null device as configuration file keeps pip from reading any, the machine's /etc/pip.conf included.
+    environment = {"PIP_CONFIG_FILE": os.devnull}
+    hidden = ((r"(pip-[a-z]+)-\w+/", r"\1-<random>/"),)
+    can_download = True
+    refuses_http = True
+
+    def __init__(self, *row, **more):
+        super().__init__(*row, **more)
+        self.knows_yanks = self.release >= (19, 2)
+        self.backtracks = self.release >= (20, 3)
+        # 22.3 reads PEP 658 too, but in JSON only under the name that PEP 714 gave up because of it.
+        self.knows_metadata = self.release >= (23, 2)
+        self.after_a_cut = "asks for the rest" if self.release >= (25, 2) else "fails"
+
+    def fetch(self):
+        self.fetch_wheel()
+
+    def _make_venv(self, folder):
+        super()._make_venv(folder)
+        for path in (self.place / "site").iterdir():
+            path.rename(self.site(folder) / path.name)
+        # Compiled once here: every environment would otherwise spend its first second on it.
+        subprocess.run([self.interpreter, "-m", "compileall", "-q", self.site(folder)], stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+
+    def _ask(self, command, venv, home, index, arguments, prefix):
+        quiet = ["--progress-bar", "off"] if self.release >= (10,) else []
+        return self.run(home, [venv / "bin/python", "-m", "pip", command, "--disable-pip-version-check", *quiet, "-i",
+                               index, *arguments], prefix)
+
+    def install(self, venv, home, index, requirements, prefix=(), hurried=False, trusted=None):
+        flags = [*(["--retries", "1"] if hurried else []), *(["--trusted-host", trusted] if trusted else [])]
+        return self._ask("install", venv, home, index, [*flags, *requirements], prefix)
+
+    def install_pinned(self, venv, home, index, pin, prefix=()):
+        return self._ask("install", venv, home, index, _require(home, pin), prefix)
+
+    def download_pinned(self, venv, home, index, pin, to, prefix=()):
+        return self._ask("download", venv, home, index, ["-d", to, "--no-deps", *_require(home, pin)], prefix)
+
+
+def _require(home, pin):
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / "requirements.txt"
+    path.write_text(f"{pin.project}=={pin.version} --hash=sha256:{pin.sha256}\n", encoding="utf-8")
+    return ["--require-hashes", "-r", path]

@@ -1,0 +1,31 @@
+"""uv, by its pip interface."""
+from client import Client
+
+
+class Uv(Client):
+    tool = "uv"
+    reads_pieces = True
+    # No /etc/uv/uv.toml, and no other Python than the one of the test.
+    environment = {"UV_NO_CONFIG": "1", "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
+
+    after_a_cut = "asks again"
+    waits_as_told = False
+
+    def fetch(self):
+        self.fetch_wheel()
+        next((self.place / "site").glob("uv-*.data/scripts/uv")).rename(self.place / "uv")
+        (self.place / "uv").chmod(0o755)
+
+    def _install(self, venv, home, index, arguments, prefix, extra=()):
+        # --link-mode: the cache may lie on another file system than the environment, and uv would say so.
+        return self.run(home, [self.place / "uv", "pip", "install", "--link-mode", "copy", "--python",
+                               venv / "bin/python", "--index-url", index, *arguments], prefix, extra)
+
+    def install(self, venv, home, index, requirements, prefix=(), hurried=False, trusted=None):
+        return self._install(venv, home, index, requirements, prefix, {"UV_HTTP_RETRIES": "1"} if hurried else {})
+
+    def install_pinned(self, venv, home, index, pin, prefix=()):
+        home.mkdir(parents=True, exist_ok=True)
+        path = home / "requirements.txt"
+        path.write_text(f"{pin.project}=={pin.version} --hash=sha256:{pin.sha256}\n", encoding="utf-8")
+        return self._install(venv, home, index, ["--require-hashes", "-r", path], prefix)
