@@ -38,24 +38,37 @@ import clients  # noqa: E402
 import downloads  # noqa: E402
 import farm  # noqa: E402
 import machine  # noqa: E402
+import pulse  # noqa: E402
 import rows  # noqa: E402
 import station  # noqa: E402
 import table  # noqa: E402
 import verdict  # noqa: E402
 
 IN_NAMESPACE = "YIZHAN_FAULTS_IN_NAMESPACE"
+# Seconds without time on a processor after which a red row proves nothing.
+STARVED = 1.0
 
 
 class Runner:
     """Runs rows, several at once, on one farm."""
 
-    def __init__(self, options, mirrors, folder, drivers):
+    def __init__(self, options, mirrors, folder, drivers, beat):
         self._options, self._farm, self._folder, self._drivers = options, mirrors, folder, drivers
+        self._pulse = beat
         self._number = 0
         self._counting = threading.Lock()
 
     def run(self, row):
-        """Result of one row; never raises."""
+        """Result of one row; never raises. One that went wrong while the machine had no time for it is run once more."""
+        started = time.monotonic()
+        result = self._run(row)
+        starved = self._pulse.starved(started)
+        if result.reasons and starved > STARVED:
+            print(f"again   {row.name}: the machine had no time for it for {starved:.1f} s", flush=True)
+            result = self._run(row)
+        return result
+
+    def _run(self, row):
         started = time.monotonic()
         with self._counting:
             self._number += 1
@@ -195,8 +208,8 @@ def run_all(options, wanted, folder):
     sizes = [size for size in farm.SIZES if any(row.size == size for row in wanted)]
     results = []
     with farm.Farm(options.origin, folder, sizes, seconds=100 * len(wanted) + 600) as mirrors, \
-            concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        runner = Runner(options, mirrors, folder, drivers)
+            pulse.Pulse() as beat, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        runner = Runner(options, mirrors, folder, drivers, beat)
         for done in concurrent.futures.as_completed([pool.submit(runner.run, row) for row in wanted]):
             results.append(done.result())
             print(results[-1].line(), flush=True)
