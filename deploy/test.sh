@@ -33,7 +33,8 @@ limit_of() {
     case $1 in
         build) echo 1500 ;;
         asan) echo 1500 ;;
-        tests | clients | fuzz) echo 600 ;;
+        clients) echo 900 ;;
+        tests | fuzz) echo 600 ;;
         faults | tidy) echo 480 ;;
         *) echo 120 ;;
     esac

@@ -9,8 +9,8 @@
 namespace yizhan {
 namespace {
 
-// A chunk waits in its buffer for as long as its client does. Where many wait, chunks are small: of a buffer's own mapping
-// only the pages that were filled take memory, and a thousand slow readers take 20 MB instead of 260.
+// A chunk waits in its buffer for as long as its client does. Where many wait, chunks are small: of a buffer's own
+// mapping only the pages that were filled take memory, and a thousand slow readers take 20 MB instead of 260.
 constexpr std::uint64_t small_chunk = 16UL * 1024;
 
 // A chunk's size line: up to 16 hexadecimal digits and CR LF (RFC 9112 section 7.1); rounded up.

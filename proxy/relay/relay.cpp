@@ -206,7 +206,7 @@ void Relay::stop() {
     barrier([] {}); // what the disk's last jobs have posted: parked transfers
     transfers_.wait_for_commits();
     barrier([] {}); // and what the last commits have
-    io_.stop(); // what is left waits for upstreams, and nobody waits for it
+    io_.stop();     // what is left waits for upstreams, and nobody waits for it
     thread_.join();
 }
 
