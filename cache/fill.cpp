@@ -13,7 +13,7 @@ namespace yizhan {
 namespace {
 
 // Write-back is started this often, so that the sync of a large file at the end finds little left to do.
-constexpr std::uint64_t writeback_interval = 32 * 1024 * 1024;
+constexpr std::uint64_t writeback_interval = std::uint64_t{32} * 1024 * 1024;
 
 Result<void> write_all(int fd, std::uint64_t offset, std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
@@ -131,7 +131,8 @@ void Fill::State::note_pieces() {
 }
 
 bool Fill::State::park() {
-    constexpr std::uint64_t worth_it = 1024 * 1024; // less is fetched again in the time that a look here takes
+    constexpr std::uint64_t worth_it =
+        std::uint64_t{1024} * 1024; // less is fetched again in the time that a look here takes
     pieces.close();
     note_pieces();
     parked = berth && !placed && !failure && extents.end() >= worth_it;

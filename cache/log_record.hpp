@@ -61,7 +61,7 @@ struct LogHeader {
 
 /// Longest line that is written or read, in bytes with its newline: paths and URLs are bounded to a few KiB each, and
 /// percent-encoding triples them at worst.
-inline constexpr std::size_t max_log_line = 128 * 1024;
+inline constexpr std::size_t max_log_line = std::size_t{128} * 1024;
 
 /// With the newline.
 std::string encode_line(const Record& record);

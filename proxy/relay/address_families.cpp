@@ -19,7 +19,7 @@ bool leads_out(const sockaddr* address, socklen_t size) {
     return found;
 }
 
-bool is_numeric(std::string host) {
+bool is_numeric(const std::string& host) {
     if (host.starts_with('['))
         return true;
     in_addr ignored{};

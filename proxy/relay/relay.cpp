@@ -239,7 +239,8 @@ Task<Result<Fetched>> Relay::fetch_here(UpstreamRequest request, std::uint64_t l
     Follow::Context context{upstream_, named_, settings_.relay.max_redirects, {}};
     if (attempt)
         context.on_hop = [this, &attempt](const Url& next) -> Result<void> {
-            (void)endpoints_.redirected(*attempt, next.origin(), Clock::now()); // it is followed all the same
+            if (const auto rests = endpoints_.redirected(*attempt, next.origin(), Clock::now()); !rests)
+                spdlog::debug("relay: {}; followed all the same", rests.error());
             return {};
         };
     auto fetched = co_await yizhan::fetch(std::move(context), std::move(request), limit);

@@ -429,7 +429,7 @@ void Transfer::flush() {
         return;
     writing_ = true;
     asio::post(host_.context.disk, [self = shared_from_this(), writer = writer_, window = window_,
-                                    bytes = std::move(batch_), offset = written_, source = came_from_] {
+                                    bytes = std::move(batch_), offset = written_, source = came_from_]() mutable {
         writer->hasher.update(bytes);
         auto result = window ? window->append(bytes) : writer->fill->write(offset, bytes, source);
         asio::post(self->host_.context.relay, [self, outcome = std::move(result), lost = std::move(bytes)]() mutable {

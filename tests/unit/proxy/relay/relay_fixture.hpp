@@ -24,8 +24,8 @@ class RelayTest : public testing::Test {
         settings.cache.min_free = 0;
         settings.relay.connect_timeout = std::chrono::milliseconds(500);
         settings.relay.stall_timeout = std::chrono::milliseconds(500);
-        settings.relay.verify_first = 256 * 1024; // so that a "large" file is cheap here
-        settings.relay.hold_back = 64 * 1024;
+        settings.relay.verify_first = std::uint64_t{256} * 1024; // so that a "large" file is cheap here
+        settings.relay.hold_back = std::uint64_t{64} * 1024;
         core_thread = std::jthread([this] { core.run(); });
     }
 

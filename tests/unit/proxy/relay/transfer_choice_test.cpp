@@ -9,8 +9,8 @@ using origin::Behaviour;
 using origin::Body;
 using origin::Offset;
 
-constexpr std::uint64_t small_size = 50 * 1024;
-constexpr std::uint64_t large_size = 3 * 1024 * 1024;
+constexpr std::uint64_t small_size = std::uint64_t{50} * 1024;
+constexpr std::uint64_t large_size = std::uint64_t{3} * 1024 * 1024;
 
 class TransferChoiceTest : public RelayTest {
   protected:
@@ -169,6 +169,7 @@ TEST_F(TransferChoiceTest, NoMoreThanTheCapAreAskedOfOneMirrorAtOnce) {
     }
     settings.relay.stall_timeout = 60s;
     std::vector<std::future<Delivery>> deliveries;
+    deliveries.reserve(objects.size());
     for (const auto& what : objects)
         deliveries.push_back(std::async(std::launch::async, [this, &what] { return fetch(what); }));
     for (int i = 0; i < 4; ++i)
