@@ -40,7 +40,8 @@ Result<void> sync_folder(const fs::path& folder) {
 }
 
 BlobFiles::BlobFiles(const fs::path& data)
-    : blobs_((data / "blobs" / "sha256").string()), partials_(data / "partial") {}
+    : blobs_((data / "blobs" / "sha256").string()), partials_(data / "partial"),
+      parking_(std::make_shared<Parking>(partials_)) {}
 
 Result<void> BlobFiles::prepare() const {
     const auto blobs = fs::path(blobs_).parent_path();
@@ -61,25 +62,23 @@ Result<void> BlobFiles::prepare() const {
     return {};
 }
 
-Result<std::uint64_t> BlobFiles::remove_partials() const {
-    std::error_code error;
-    std::uint64_t count = 0;
-    for (fs::directory_iterator entry(partials_, error), end; !error && entry != end; entry.increment(error)) {
-        std::error_code ignored; // a leftover that stays is found again at the next start
-        if (fs::remove(entry->path(), ignored))
-            ++count;
-    }
-    if (error)
-        return fail_errno(doing("list", partials_), error.value());
-    return count;
-}
-
 Result<BlobFiles::Partial> BlobFiles::create_partial() const {
     auto path = partials_ / std::to_string(next_partial.fetch_add(1, std::memory_order_relaxed));
     Descriptor descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
     if (!descriptor)
         return fail_errno(doing("create", path), errno);
-    return Partial{std::move(path), std::move(descriptor)};
+    return Partial{std::move(path), std::move(descriptor), nullptr};
+}
+
+Result<BlobFiles::Partial> BlobFiles::open_partial(const Identity& identity) const {
+    auto berth = parking_->take(Parking::name(identity));
+    if (!berth)
+        return create_partial();
+    // Written by its owner until it becomes a blob: another process of the same user may have to go on with it.
+    Descriptor descriptor(::open(berth->part().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+    if (!descriptor)
+        return fail_errno(doing("open", berth->part()), errno);
+    return Partial{berth->part(), std::move(descriptor), std::move(berth)};
 }
 
 std::string BlobFiles::folder_path(unsigned folder) const {
@@ -116,7 +115,7 @@ bool BlobFiles::gone(const Sha256& digest, std::uint64_t size) const {
 
 Result<void> BlobFiles::place(const fs::path& partial, const Sha256& digest) const {
     const auto target = path(digest);
-    if (std::rename(partial.c_str(), target.c_str()) != 0)
+    if (chmod(partial.c_str(), 0444) != 0 || std::rename(partial.c_str(), target.c_str()) != 0)
         return fail_errno(doing("rename a finished download to", target), errno);
     return {};
 }

@@ -1,8 +1,9 @@
-// The files of the data folder: blobs/sha256/<2 hex>/<64 hex>, and partial/<n> for bytes on their way in.
-// A user's string never becomes part of a path here: blobs are named by digest, partials by number.
+// The files of the data folder: blobs/sha256/<2 hex>/<64 hex>, and partial/ for bytes on their way in.
+// A user's string never becomes part of a path here: blobs are named by digest, partials by number or by digest.
 #pragma once
 
 #include "cache/blob_file.hpp"
+#include "cache/parking.hpp"
 #include "config/digest.hpp"
 #include "config/error.hpp"
 
@@ -31,14 +32,19 @@ class BlobFiles {
     /// Makes the folders that are missing, durably.
     Result<void> prepare() const;
 
-    /// Deletes what a former process left half done; returns how many files that were.
-    Result<std::uint64_t> remove_partials() const;
+    /// Deletes what a former process left half done, but for what can be taken up again; returns how many files went.
+    Result<std::uint64_t> remove_partials() const { return parking_->sweep(); }
 
     struct Partial {
         std::filesystem::path path;
-        Descriptor descriptor; ///< read and write; the file itself is read-only from its birth, as blobs are
+        Descriptor descriptor;             ///< read and write
+        std::unique_ptr<Berth> berth = {}; ///< where it can be taken up again
     };
+    /// A new file, which is gone with its process. Read-only from its birth, as blobs are.
     Result<Partial> create_partial() const;
+    /// The file that a former fill of this identity left, or a new one that a later fill will find. Where somebody is
+    /// filling it just now, or nothing identifies the object: as create_partial.
+    Result<Partial> open_partial(const Identity& identity) const;
 
     std::filesystem::path path(const Sha256& digest) const;
 
@@ -70,6 +76,7 @@ class BlobFiles {
 
     std::string blobs_;
     std::filesystem::path partials_;
+    std::shared_ptr<Parking> parking_;
 };
 
 } // namespace yizhan

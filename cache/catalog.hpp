@@ -21,7 +21,7 @@ enum class Family : std::uint8_t {
     blobs,       ///< digest → BlobRow; digest + 'o' + path, digest + 'p' + document key → who leads to the blob
     pages,       ///< document key → PageRow
     ledger,      ///< ledger key → LedgerEntry
-    endpoints,   ///< reserved for the relay's scores
+    endpoints,   ///< what the relay learnt of whom, in its own words
     collections, ///< reserved
     meta,        ///< "schema", "log", "totals"
 };

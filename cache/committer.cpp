@@ -239,6 +239,7 @@ Result<void> Committer::make_durable(Staged& staged) {
     result = before(parts_.hook, CommitStep::write_batch, "cannot write to the catalog");
     if (result)
         result = parts_.catalog.write(staged.changes.finish(position), Catalog::Sync::yes);
+    parts_.paths.forget_all();
     if (result)
         position_ = position;
     else if (!log_.truncate(start))

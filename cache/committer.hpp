@@ -8,6 +8,7 @@
 #include "cache/descriptor_cache.hpp"
 #include "cache/fill.hpp"
 #include "cache/objects_log.hpp"
+#include "cache/recent_paths.hpp"
 
 #include <atomic>
 #include <filesystem>
@@ -47,6 +48,7 @@ class Committer {
         Catalog& catalog;
         const BlobFiles& files;
         DescriptorCache& descriptors;
+        RecentPaths& paths;
         std::filesystem::path data;
         StepHook hook;
     };

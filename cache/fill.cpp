@@ -1,6 +1,7 @@
 #include "cache/fill.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -27,32 +28,117 @@ Result<void> write_all(int fd, std::uint64_t offset, std::span<const std::byte> 
     return {};
 }
 
+bool read_all(int fd, std::uint64_t offset, std::span<std::byte> bytes) {
+    while (!bytes.empty()) {
+        const auto count = pread(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return false;
+        offset += static_cast<std::uint64_t>(count);
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+    return true;
+}
+
 } // namespace
 
 Result<std::unique_ptr<Fill::State>> Fill::State::begin(const BlobFiles& files, std::shared_ptr<Space> space,
-                                                        std::uint64_t size) {
-    auto room = Reservation::make(std::move(space), size);
-    if (!room)
-        return std::unexpected(room.error());
-    auto partial = files.create_partial();
+                                                        const Identity& identity, std::uint64_t size) {
+    auto partial = files.open_partial(identity);
     if (!partial)
         return std::unexpected(partial.error());
-    return std::make_unique<State>(std::move(*partial), std::move(*room));
+    auto noted = partial->berth ? partial->berth->noted() : std::vector<Piece>{};
+    const auto here = noted.empty() ? 0 : noted.back().end();
+    auto room = Reservation::make(std::move(space), size - std::min(size, here));
+    if (!room) {
+        if (here == 0)
+            unlink(partial->path.c_str());
+        return std::unexpected(room.error());
+    }
+    auto state = std::make_unique<State>(std::move(*partial), std::move(*room));
+    state->inheritance = std::move(noted);
+    if (here == 0) // bytes that nothing vouches for
+        if (auto emptied = state->cut_off(); !emptied)
+            return std::unexpected(emptied.error());
+    return state;
 }
 
 Fill::State::State(BlobFiles::Partial partial, Reservation reserved)
-    : path(std::move(partial.path)), room(std::move(reserved)) {
+    : path(std::move(partial.path)), room(std::move(reserved)), berth(std::move(partial.berth)) {
     auto opened = std::make_shared<Blob::File>();
     opened->descriptor = std::move(partial.descriptor);
     file = std::move(opened);
 }
 
 Fill::State::~State() {
-    if (!placed)
+    if (berth && !parked)
+        berth->remove(); // of a placed one only the notes are left
+    else if (!berth && !placed)
         unlink(path.c_str()); // where that fails, the next start removes it
 }
 
-Result<void> Fill::State::write(std::uint64_t offset, std::span<const std::byte> bytes) {
+std::uint64_t Fill::State::left_behind() const {
+    return inheritance.empty() ? extents.end() : inheritance.back().end();
+}
+
+// A piece is read whole before any of it counts: its checksum is known at its end only.
+Result<std::vector<std::byte>> Fill::State::take_over() {
+    std::vector<std::byte> bytes;
+    if (!inheritance.empty()) {
+        auto piece = std::move(inheritance.front());
+        inheritance.erase(inheritance.begin());
+        bytes.resize(piece.size);
+        Checksum checksum;
+        if (read_all(file->descriptor.get(), piece.offset, bytes)) {
+            checksum.update(bytes);
+            if (checksum.value() == piece.checksum) {
+                extents.add(piece.offset, piece.end());
+                pieces.adopt(std::move(piece));
+                ++noted;
+                return bytes;
+            }
+        }
+        // The disk has lost it (a power cut): nobody's lie. It is fetched again, with all that came after it.
+        spdlog::warn("cache: what was left of {} is not what was written from byte {} on; fetched again from there",
+                     path.filename().string(), piece.offset);
+        inheritance.clear();
+        bytes.clear();
+    }
+    if (auto cut = cut_off(); !cut)
+        return std::unexpected(cut.error());
+    return bytes;
+}
+
+// Nothing behind what was taken over may be there when the rest is written, and become part of a blob.
+Result<void> Fill::State::cut_off() {
+    if (ftruncate(file->descriptor.get(), static_cast<off_t>(extents.end())) != 0)
+        return fail_errno("cannot go on with " + path.string(), errno);
+    if (berth && extents.end() == 0)
+        berth->forget();
+    return {};
+}
+
+void Fill::State::note_pieces() {
+    if (!berth)
+        return;
+    for (; noted < pieces.closed().size(); ++noted)
+        if (const auto done = berth->note(pieces.closed()[noted]); !done) {
+            spdlog::warn("{}; after a restart this part is fetched again", done.error().message);
+            noted = pieces.closed().size();
+            return;
+        }
+}
+
+bool Fill::State::park() {
+    constexpr std::uint64_t worth_it = 1024 * 1024; // less is fetched again in the time that a look here takes
+    pieces.close();
+    note_pieces();
+    parked = berth && !placed && !failure && extents.end() >= worth_it;
+    return parked;
+}
+
+Result<void> Fill::State::write(std::uint64_t offset, std::span<const std::byte> bytes, std::string_view source) {
     constexpr std::uint64_t most = std::numeric_limits<off_t>::max();
     if (failure)
         return std::unexpected(*failure);
@@ -67,6 +153,8 @@ Result<void> Fill::State::write(std::uint64_t offset, std::span<const std::byte>
     }
     room.used(bytes.size());
     extents.add(offset, offset + bytes.size());
+    pieces.add(offset, bytes, source);
+    note_pieces();
     synced = false;
     unflushed += bytes.size();
     if (unflushed >= writeback_interval)
@@ -103,8 +191,25 @@ Fill::Fill(Fill&&) noexcept = default;
 Fill& Fill::operator=(Fill&&) noexcept = default;
 Fill::~Fill() = default;
 
-Result<void> Fill::write(std::uint64_t offset, std::span<const std::byte> bytes) {
-    return state_->write(offset, bytes);
+Result<void> Fill::write(std::uint64_t offset, std::span<const std::byte> bytes, std::string_view source) {
+    return state_->write(offset, bytes, source);
+}
+
+std::uint64_t Fill::left_behind() const {
+    return state_->left_behind();
+}
+
+Result<std::vector<std::byte>> Fill::take_over() {
+    return state_->take_over();
+}
+
+std::vector<Piece> Fill::pieces() {
+    state_->pieces.close();
+    return state_->pieces.closed();
+}
+
+bool Fill::park() {
+    return state_->park();
 }
 
 std::uint64_t Fill::written() const {

@@ -3,6 +3,7 @@
 
 #include "cache/blob_files.hpp"
 #include "cache/extents.hpp"
+#include "cache/pieces.hpp"
 #include "cache/space.hpp"
 #include "cache/store.hpp"
 
@@ -14,13 +15,16 @@ namespace yizhan {
 
 struct Fill::State {
     static Result<std::unique_ptr<State>> begin(const BlobFiles& files, std::shared_ptr<Space> space,
-                                                std::uint64_t size);
+                                                const Identity& identity, std::uint64_t size);
     State(BlobFiles::Partial partial, Reservation room);
-    ~State(); ///< removes the partial unless it was placed
+    ~State(); ///< removes the partial unless it was placed or parked
     State(const State&) = delete;
     State& operator=(const State&) = delete;
 
-    Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes);
+    Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes, std::string_view source);
+    Result<std::vector<std::byte>> take_over();
+    std::uint64_t left_behind() const;
+    bool park();
 
     /// Why these bytes cannot become a blob: a write failed, or there are holes.
     Result<void> whole() const;
@@ -36,10 +40,20 @@ struct Fill::State {
     std::filesystem::path path;
     Reservation room;
     Extents extents;
+    std::unique_ptr<Berth> berth;
+    std::vector<Piece> inheritance; ///< noted by a former fill, not taken over yet; in order, from the end of extents
+    PieceWriter pieces;
+    std::size_t noted = 0;        ///< of the closed pieces
     std::uint64_t unflushed = 0;  ///< bytes written since write-back was started last
     std::optional<Error> failure; ///< the first one; sticky
     bool synced = false;          ///< durable as it stands
     bool placed = false;          ///< the partial has become a blob
+    bool parked = false;          ///< the partial waits for somebody to go on with it
+
+    Result<void> cut_off();
+
+  private:
+    void note_pieces();
 };
 
 } // namespace yizhan

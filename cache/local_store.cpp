@@ -100,21 +100,26 @@ Result<void> LocalStore::start(const fs::path& data, const StepHook& hook) {
     if (!totals)
         return std::unexpected(totals.error());
     const bool rewrite = overlong(recovered->position, *totals);
-    committer_ = std::make_unique<Committer>(Committer::Parts{*catalog_, files_, descriptors_, data, hook},
+    committer_ = std::make_unique<Committer>(Committer::Parts{*catalog_, files_, descriptors_, paths_, data, hook},
                                              std::move(recovered->log), recovered->position);
     if (rewrite) {
         Operation operation;
         operation.kind = Operation::Kind::rewrite;
         committer_->push(std::move(operation));
     }
-    if (recovered->clean)
+    const bool fresh = !populated && totals->blobs == 0; // neither file nor row: nothing to compare
+    const bool clean = recovered->clean || fresh;
+    if (clean)
         committer_->swept();
-    if (!recovered->clean || !recovered->checked)
-        sweep_.emplace(*catalog_, files_, *committer_, Sweep::Work{!recovered->clean, !recovered->checked});
+    if (!clean || !recovered->checked)
+        sweep_.emplace(*catalog_, files_, *committer_, Sweep::Work{!clean, !recovered->checked});
     return {};
 }
 
 std::optional<Blob> LocalStore::find(const PathKey& path) const {
+    if (const auto known = paths_.find(path))
+        return open_blob(known->digest, known->size);
+    const auto version = paths_.version();
     const auto value = catalog_->get(Family::objects, path);
     if (!value || !*value)
         return std::nullopt;
@@ -123,6 +128,7 @@ std::optional<Blob> LocalStore::find(const PathKey& path) const {
         catalog_->mark_damaged(row.error().message);
         return std::nullopt;
     }
+    paths_.remember(path, {.digest = row->digest, .size = row->size}, version);
     return open_blob(row->digest, row->size);
 }
 
@@ -153,8 +159,8 @@ std::optional<Blob> LocalStore::open_blob(const Sha256& digest, std::uint64_t si
     return std::nullopt;
 }
 
-Result<Fill> LocalStore::begin(std::optional<std::uint64_t> size) {
-    auto state = Fill::State::begin(files_, space_, size.value_or(0));
+Result<Fill> LocalStore::begin(const Identity& identity, std::optional<std::uint64_t> size) {
+    auto state = Fill::State::begin(files_, space_, identity, size.value_or(0));
     if (!state)
         return std::unexpected(state.error());
     return Fill(std::move(*state));
@@ -220,10 +226,10 @@ Result<Blob> LocalStore::put_document_once(std::string_view key, std::string_vie
     operation.digest = document.digest;
     operation.record = PageRecord{std::string(key), document, 0};
     if (with_bytes) {
-        auto fill = Fill::State::begin(files_, space_, bytes.size());
+        auto fill = Fill::State::begin(files_, space_, Identity{}, bytes.size());
         if (!fill)
             return std::unexpected(fill.error());
-        if (auto written = (*fill)->write(0, as_bytes(bytes)); !written)
+        if (auto written = (*fill)->write(0, as_bytes(bytes), {}); !written)
             return std::unexpected(written.error());
         operation.fill = std::move(*fill);
     }
@@ -290,6 +296,24 @@ std::optional<LedgerEntry> LocalStore::find_ledger(std::string_view key) const {
 Result<std::vector<std::string>> LocalStore::put_ledger(std::span<const LedgerRow> rows) {
     const std::lock_guard lock(ledger_mutex_);
     return write_ledger(*catalog_, rows);
+}
+
+Result<void> LocalStore::put_learnt(std::span<const LearntRow> rows) {
+    Catalog::Batch batch(*catalog_);
+    for (const auto& [key, value] : rows)
+        batch.put(Family::endpoints, key, value);
+    return catalog_->write(batch, Catalog::Sync::no);
+}
+
+std::vector<Store::LearntRow> LocalStore::learnt() const {
+    std::vector<LearntRow> out;
+    const auto scanned = catalog_->scan(Family::endpoints, {}, [&](std::string_view key, std::string_view value) {
+        out.emplace_back(key, value);
+        return true;
+    });
+    if (!scanned)
+        spdlog::warn("{}; some of what was learnt of mirrors is forgotten", scanned.error().message);
+    return out;
 }
 
 StoreStats LocalStore::stats() const {

@@ -6,6 +6,7 @@
 #include "cache/committer.hpp"
 #include "cache/descriptor_cache.hpp"
 #include "cache/folder_lock.hpp"
+#include "cache/recent_paths.hpp"
 #include "cache/recovery.hpp"
 #include "cache/space.hpp"
 #include "cache/store.hpp"
@@ -24,7 +25,7 @@ class LocalStore final : public Store {
 
     std::optional<Blob> find(const PathKey& path) const override;
     std::optional<Blob> find(const Sha256& digest) const override;
-    Result<Fill> begin(std::optional<std::uint64_t> size) override;
+    Result<Fill> begin(const Identity& identity, std::optional<std::uint64_t> size) override;
     void commit(Fill fill, const Sha256& digest, Provenance provenance, Committed handler) override;
     void link(const Sha256& digest, Provenance provenance, Committed handler) override;
     void erase(const Sha256& digest, std::move_only_function<void(Result<void>)> handler) override;
@@ -34,6 +35,8 @@ class LocalStore final : public Store {
     std::vector<std::string> document_keys(std::string_view prefix, std::size_t limit) const override;
     Result<std::vector<std::string>> put_ledger(std::span<const LedgerRow> rows) override;
     std::optional<LedgerEntry> find_ledger(std::string_view key) const override;
+    Result<void> put_learnt(std::span<const LearntRow> rows) override;
+    std::vector<LearntRow> learnt() const override;
     StoreStats stats() const override;
 
   private:
@@ -49,6 +52,7 @@ class LocalStore final : public Store {
     BlobFiles files_;
     std::shared_ptr<Space> space_;
     mutable DescriptorCache descriptors_;
+    mutable RecentPaths paths_;
     std::unique_ptr<Catalog> catalog_;
     bool rebuilt_ = false;
     std::uint64_t partials_removed_ = 0;

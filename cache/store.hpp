@@ -3,10 +3,12 @@
 // Threads: `find…`, `stats`, `commit`, `link` and `erase` (the last three only queue) from any thread; everything else
 // blocks on the disk and belongs on a disk thread. Commits and erasures run one after another on a thread of the store.
 //
-// After a crash: what was acknowledged is found again; a fill that was not committed is gone; a finished blob without a
-// row is read at the next start and adopted where its bytes are right. One process owns a data folder.
+// After a crash: what was acknowledged is found again; of a fill that was not committed a later one of the same
+// identity takes over what proves to be there; a finished blob without a row is read at the next start and adopted
+// where its bytes are right. One process owns a data folder.
 #pragma once
 
+#include "cache/pieces.hpp"
 #include "config/digest.hpp"
 #include "config/error.hpp"
 
@@ -19,6 +21,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace yizhan {
@@ -94,17 +97,31 @@ struct StoreStats {
 class Store;
 enum class CommitStep : std::uint8_t;
 
-/// Bytes on their way in. Movable; destroying one that was not committed removes its partial file and gives the
-/// reservation back. One writer at a time; readers may pread `fd()` below what has been written.
+/// Bytes on their way in. Movable; destroying one that was neither committed nor parked removes its partial file and
+/// gives the reservation back. One writer at a time; readers may pread `fd()` below what has been written.
 class Fill {
   public:
     Fill(Fill&&) noexcept;
     Fill& operator=(Fill&&) noexcept;
     ~Fill();
 
-    /// Writes all of `bytes` at `offset`; starts write-back every 32 MiB so that the final sync is short. Errors:
-    /// no_space, io; after one the fill can neither be written nor committed any more, only read and dropped.
-    Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes);
+    /// Writes all of `bytes` at `offset`; starts write-back every 32 MiB so that the final sync is short. `source`: who
+    /// sent them. Errors: no_space, io; after one the fill can neither be written nor committed any more, only read and
+    /// dropped.
+    Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes, std::string_view source = {});
+
+    /// How far a former fill of the same identity had come: to be taken over before anything is written.
+    std::uint64_t left_behind() const;
+    /// Takes over the next piece of that, in order: its bytes, found to be what was written then (up to some MiB);
+    /// empty at the end, and where the disk has lost the rest. Errors: io.
+    Result<std::vector<std::byte>> take_over();
+
+    /// Who sent which part, as far as it is written; parts that grow on count as ended.
+    std::vector<Piece> pieces();
+
+    /// Leaves what is written for a later fill of the same identity, also of a later process; drops it where that is
+    /// not worth its while, and says which. The fill can only be destroyed afterwards.
+    bool park();
 
     std::uint64_t written() const; ///< end of the furthest byte written
 
@@ -129,12 +146,14 @@ class Store {
     static Result<std::unique_ptr<Store>> open(const std::filesystem::path& data, const Options& options);
     virtual ~Store();
 
-    /// One catalog look-up; a row whose blob has vanished or has the wrong size is a miss (and is forgotten).
+    /// One catalog look-up, in memory where the path was asked for lately; a row whose blob has vanished or has the
+    /// wrong size is a miss (and is forgotten).
     virtual std::optional<Blob> find(const PathKey& path) const = 0;
     virtual std::optional<Blob> find(const Sha256& digest) const = 0;
 
-    /// Starts a fill, reserving `size` bytes where it is known. Errors: no_space, io.
-    virtual Result<Fill> begin(std::optional<std::uint64_t> size) = 0;
+    /// Starts a fill, reserving `size` bytes where it is known. By its identity a parked one is found again, unless
+    /// another fill of the same identity is under way. Errors: no_space, io.
+    virtual Result<Fill> begin(const Identity& identity, std::optional<std::uint64_t> size) = 0;
 
     /// Makes the fill's bytes the blob `digest` (computed by the caller on the way in) and names it. The handler runs
     /// on the commit thread once it is acknowledged (durable and visible), or with the error; never inside this call.
@@ -170,6 +189,11 @@ class Store {
     };
     virtual Result<std::vector<std::string>> put_ledger(std::span<const LedgerRow> rows) = 0;
     virtual std::optional<LedgerEntry> find_ledger(std::string_view key) const = 0;
+
+    /// What was learnt of upstream endpoints: rows of the relay's own making, kept for it. Not synced.
+    using LearntRow = std::pair<std::string, std::string>;
+    virtual Result<void> put_learnt(std::span<const LearntRow> rows) = 0;
+    virtual std::vector<LearntRow> learnt() const = 0;
 
     virtual StoreStats stats() const = 0;
 };

@@ -1,6 +1,8 @@
 #include "config/schema.hpp"
 
 #include "config/catalogue.hpp"
+#include "config/health_schema.hpp"
+#include "config/schema_row.hpp"
 #include "config/types.hpp"
 #include "config/upstreams.hpp"
 #include "config/url.hpp"
@@ -8,7 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <type_traits>
+#include <iterator>
 
 namespace yizhan {
 namespace {
@@ -23,45 +25,6 @@ constexpr std::uint64_t no_limit = 1ull << 60; // 1 EiB: more than any disk, and
 
 /// pip gives up after 15 s without a byte; whatever a client waits for in one go must end before that.
 constexpr milliseconds pip_patience{14'000};
-
-/// The field at the end of a chain of members: field<&S::relay, &S::Relay::proxy>(settings).
-template <auto... Members, class Root>
-auto& field(Root& root) {
-    return (root.*....*Members);
-}
-
-/// What was written, for a complaint: on one line, not without end, and never a password.
-std::string shown(const Written& written) {
-    constexpr std::size_t longest = 200;
-    std::string out = written.text;
-    if (written.form == Written::Form::list)
-        out = toml_list(written.items);
-    else if (written.form == Written::Form::tables)
-        out = "an array of tables";
-    else if (written.form == Written::Form::text || written.form == Written::Form::string)
-        out = toml_quoted(written.text);
-    if (out.contains('@') || out.contains("://"))
-        out = redacted(out);
-    return out.size() > longest ? out.substr(0, longest) + "..." : out;
-}
-
-template <auto... Members, class T>
-Setting row(std::string name, const Type<T>& type, std::string help, std::string reason) {
-    using Field = std::remove_reference_t<decltype(field<Members...>(std::declval<Settings&>()))>;
-    static_assert(std::is_same_v<Field, T>, "the row's type is not the field's");
-    Setting out{std::move(name), type.name, type.limits, std::move(help), std::move(reason), "", {}, {}};
-    out.list = std::is_same_v<T, std::vector<std::string>>;
-    out.set = [read = type.read, setting = out.name](Settings& settings, const Written& written, const Place& place) {
-        auto value = read(written, place);
-        if (!value)
-            return Problems{fmt::format("{}: {} = {}: {}", written.where, setting, shown(written), value.error())};
-        field<Members...>(settings) = std::move(*value);
-        return Problems{};
-    };
-    out.show = [show = type.show](const Settings& settings) { return show(field<Members...>(settings)); };
-    out.fallback = out.show(Settings{});
-    return out;
-}
 
 /// Replaces the default that is shown, where the real one depends on the machine.
 Setting with_fallback(Setting setting, std::string words) {
@@ -89,9 +52,37 @@ Setting upstream_row() {
     return out;
 }
 
+std::vector<Setting> pypi_schema() {
+    return {
+        row<&S::pypi, &S::Pypi::trust>(
+            "pypi.trust",
+            a_choice<Trust>({{"root", Trust::root}, {"agreed", Trust::agreed}, {"mirror", Trust::mirror}}),
+            "Whose word says which name is which digest: the root's, two independent families', or any mirror's.",
+            "A mirror's index is as good as the mirror."),
+        row<&S::pypi, &S::Pypi::page_ttl>("pypi.page_ttl", whole_seconds(seconds(0), hours(24 * 365)),
+                                          "How long a page is served before upstream is asked for a newer one.",
+                                          "PyPI's own pages say max-age=600."),
+        row<&S::pypi, &S::Pypi::stale_after>("pypi.stale_after", a_time(milliseconds(0), pip_patience),
+                                             "How long a client waits for a newer page before it gets the old one.",
+                                             ""),
+        row<&S::pypi, &S::Pypi::root_patience>("pypi.root_patience", a_time(milliseconds(0), pip_patience),
+                                               "How long the root's word is waited for when a mirror's page is there.",
+                                               ""),
+        row<&S::pypi, &S::Pypi::private_names>("pypi.private", name_patterns(),
+                                               "Names that are never asked upstream: your own packages.",
+                                               "Else a stranger may publish your name with a higher version."),
+        row<&S::pypi, &S::Pypi::deny>("pypi.deny", name_patterns(), "Names that are never served.", ""),
+        row<&S::pypi, &S::Pypi::serve_quarantined>(
+            "pypi.serve_quarantined", a_switch(),
+            "Serve projects that PyPI has quarantined (PEP 792), from the cache too.",
+            "PyPI quarantines what it takes for malware."),
+        upstream_row(),
+    };
+}
+
 // One row per setting: name, type with limits, what it does, why the default is what it is.
 std::vector<Setting> make_schema() {
-    return {
+    std::vector<Setting> out{
         row<&S::listen>("listen", listen_addresses(), "The addresses to listen on, each with its port.",
                         "Only this machine: opening the door to the network is a decision."),
         with_fallback(
@@ -175,31 +166,10 @@ std::vector<Setting> make_schema() {
         row<&S::relay, &S::Relay::proxy>(
             "relay.proxy", a_proxy(),
             "The HTTP proxy for upstream requests; empty reads http_proxy, https_proxy and no_proxy.", ""),
-
-        row<&S::pypi, &S::Pypi::trust>(
-            "pypi.trust",
-            a_choice<Trust>({{"root", Trust::root}, {"agreed", Trust::agreed}, {"mirror", Trust::mirror}}),
-            "Whose word says which name is which digest: the root's, two independent families', or any mirror's.",
-            "A mirror's index is as good as the mirror."),
-        row<&S::pypi, &S::Pypi::page_ttl>("pypi.page_ttl", whole_seconds(seconds(0), hours(24 * 365)),
-                                          "How long a page is served before upstream is asked for a newer one.",
-                                          "PyPI's own pages say max-age=600."),
-        row<&S::pypi, &S::Pypi::stale_after>("pypi.stale_after", a_time(milliseconds(0), pip_patience),
-                                             "How long a client waits for a newer page before it gets the old one.",
-                                             ""),
-        row<&S::pypi, &S::Pypi::root_patience>("pypi.root_patience", a_time(milliseconds(0), pip_patience),
-                                               "How long the root's word is waited for when a mirror's page is there.",
-                                               ""),
-        row<&S::pypi, &S::Pypi::private_names>("pypi.private", name_patterns(),
-                                               "Names that are never asked upstream: your own packages.",
-                                               "Else a stranger may publish your name with a higher version."),
-        row<&S::pypi, &S::Pypi::deny>("pypi.deny", name_patterns(), "Names that are never served.", ""),
-        row<&S::pypi, &S::Pypi::serve_quarantined>(
-            "pypi.serve_quarantined", a_switch(),
-            "Serve projects that PyPI has quarantined (PEP 792), from the cache too.",
-            "PyPI quarantines what it takes for malware."),
-        upstream_row(),
     };
+    std::ranges::move(health_schema(), std::back_inserter(out));
+    std::ranges::move(pypi_schema(), std::back_inserter(out));
+    return out;
 }
 
 } // namespace

@@ -4,6 +4,8 @@
 #pragma once
 
 #include "config/error.hpp"
+#include "config/health_settings.hpp"
+#include "config/sizes.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -17,10 +19,6 @@ namespace yizhan {
 
 enum class Trust { root, agreed, mirror };
 enum class LogFormat { text, json };
-
-inline constexpr std::uint64_t KiB = 1024;
-inline constexpr std::uint64_t MiB = 1024 * KiB;
-inline constexpr std::uint64_t GiB = 1024 * MiB;
 
 /// One place that serves an index and its files.
 struct UpstreamSettings {
@@ -79,6 +77,7 @@ struct Settings {
         std::string user_agent = default_user_agent();
         std::string ca_file;
         std::string proxy; ///< HTTP proxy for upstream requests; empty: http_proxy/https_proxy/no_proxy are read
+        HealthSettings health;
         bool operator==(const Relay&) const = default;
     } relay;
 

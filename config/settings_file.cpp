@@ -65,15 +65,16 @@ class Flattener {
         } else if (const auto* number = node.as_integer()) {
             out.form = Form::integer;
             out.text = std::to_string(number->get());
+        } else if (const auto* fraction = node.as_floating_point()) {
+            out.form = Form::fraction;
+            out.text = fmt::format("{}", fraction->get());
         } else if (const auto* truth = node.as_boolean()) {
             out.form = Form::boolean;
             out.text = truth->get() ? "true" : "false";
         } else if (const auto* array = node.as_array()) {
             list(*array, out);
         } else {
-            out.text = node.is_floating_point() ? "a number with a fraction"
-                       : node.is_table()        ? "a table"
-                                                : "a date or time";
+            out.text = node.is_table() ? "a table" : "a date or time";
         }
         return out;
     }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
+#include <cmath>
 #include <netinet/in.h>
 #include <optional>
 
@@ -198,6 +199,21 @@ Type<bool> a_switch() {
 Type<unsigned> a_number(unsigned least, unsigned most) {
     return limited<unsigned>("number", between(std::to_string(least), std::to_string(most)), least, most, number_of,
                              [](const unsigned& number) { return std::to_string(number); });
+}
+
+Type<double> a_fraction(double least, double most) {
+    const auto read = [](const Written& written) -> Read<double> {
+        if (written.form != Form::fraction && written.form != Form::integer && written.form != Form::text)
+            return std::unexpected("expected a number such as 0.5, without quotes");
+        double value = 0;
+        const auto* end = written.text.data() + written.text.size();
+        const auto [stop, error] = std::from_chars(written.text.data(), end, value);
+        if (error != std::errc{} || stop != end || !std::isfinite(value))
+            return std::unexpected("expected a number such as 0.5");
+        return value;
+    };
+    return limited<double>("number", between(fmt::format("{}", least), fmt::format("{}", most)), least, most, read,
+                           [](const double& value) { return fmt::format("{}", value); });
 }
 
 Type<std::uint64_t> a_size(std::uint64_t least, std::uint64_t most) {

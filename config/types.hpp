@@ -25,6 +25,7 @@ struct Type {
 
 Type<bool> a_switch();
 Type<unsigned> a_number(unsigned least, unsigned most);
+Type<double> a_fraction(double least, double most); ///< "0.02"; never infinite, never not a number
 Type<std::uint64_t> a_size(std::uint64_t least, std::uint64_t most);
 Type<std::uint64_t> a_rate(std::uint64_t least, std::uint64_t most); ///< bytes per second: "1KiB/s"
 Type<std::chrono::milliseconds> a_time(std::chrono::milliseconds least, std::chrono::milliseconds most);

@@ -15,6 +15,7 @@ struct Written {
         text,    ///< from the environment or a flag, where everything is text
         boolean, ///< the rest is TOML's; `text` is the value's spelling
         integer,
+        fraction, ///< a floating-point number
         string,
         list,   ///< of strings, in `items`
         tables, ///< an array of tables, in `tables`

@@ -18,10 +18,10 @@ set -euo pipefail
 build_packages=(
     clang-19 lld-19 libstdc++-12-dev cmake ninja-build ccache pkg-config git ca-certificates
     libboost1.81-dev libboost-json1.81-dev libcurl4-openssl-dev librocksdb-dev libspdlog-dev libtomlplusplus-dev
-    libcli11-dev libsodium-dev libzstd-dev libssl-dev zlib1g-dev
+    libcli11-dev libsodium-dev libxxhash-dev libzstd-dev libssl-dev zlib1g-dev
 )
 run_packages=(
-    ca-certificates libboost-json1.81.0 libcurl4 librocksdb7.8 libspdlog1.10 libfmt9 libsodium23 libzstd1 libssl3 zlib1g
+    ca-certificates libboost-json1.81.0 libcurl4 librocksdb7.8 libspdlog1.10 libfmt9 libsodium23 libxxhash0 libzstd1 libssl3 zlib1g
 )
 # libclang-rt-19-dev holds the sanitizers' runtimes, llvm-19 the symbolizer that names the lines in their reports.
 test_packages=(
@@ -29,7 +29,7 @@ test_packages=(
     python3 python3-venv curl openssl iproute2 util-linux procps strace
 )
 prove_packages=(debootstrap git curl python3 python3-venv iproute2 util-linux)
-bench_packages=(nginx-core wrk aria2)
+bench_packages=(nginx-core wrk aria2 python3 python3-venv iproute2 util-linux)
 
 usage() { sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p;}' "$0"; }
 

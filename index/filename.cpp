@@ -68,6 +68,23 @@ std::size_t platform_of_old(std::string_view text) {
     return at;
 }
 
+// A version begins with a digit (PEP 440); a "v" before it is normalised away but occurs in old names.
+bool may_begin_version(std::string_view text) {
+    if (text.starts_with('v') || text.starts_with('V'))
+        text.remove_prefix(1);
+    return !text.empty() && ascii::is_digit(text.front());
+}
+
+// The name without what says how it is packed.
+std::string_view stem_of(std::string_view filename) {
+    static constexpr std::array<std::string_view, 3> others{".whl", ".egg", variants_suffix};
+    for (const auto& stem : {without_suffix(filename, sdist_suffixes), without_suffix(filename, installer_suffixes),
+                             without_suffix(filename, package_suffixes), without_suffix(filename, others)})
+        if (stem)
+            return *stem;
+    return filename;
+}
+
 Distribution started(DistributionKind kind, std::string_view name) {
     Distribution out;
     out.kind = kind;
@@ -157,9 +174,31 @@ std::optional<Distribution> parse_filename(std::string_view filename, std::strin
 }
 
 bool has_distribution_suffix(std::string_view filename) {
-    return ascii::ends_with(filename, ".whl") || ascii::ends_with(filename, ".egg") ||
-           ascii::ends_with(filename, variants_suffix) || without_suffix(filename, sdist_suffixes) ||
-           without_suffix(filename, installer_suffixes) || without_suffix(filename, package_suffixes);
+    return ascii::ends_with(filename, ".whl") || ascii::ends_with(filename, ".egg") || is_variants_file(filename) ||
+           without_suffix(filename, sdist_suffixes) || without_suffix(filename, installer_suffixes) ||
+           without_suffix(filename, package_suffixes);
+}
+
+bool is_variants_file(std::string_view filename) {
+    return ascii::ends_with(filename, variants_suffix);
+}
+
+std::vector<std::string> possible_projects(std::string_view filename) {
+    if (auto wheel = parse_wheel_filename(filename))
+        return {std::move(wheel->name)};
+    const auto stem = stem_of(filename);
+    std::vector<std::string> before_version;
+    std::vector<std::string> any;
+    for (auto end = stem.find('-');; end = stem.find('-', end + 1)) {
+        const auto name = stem.substr(0, end);
+        if (is_project_name(name)) {
+            any.push_back(normalized_name(name));
+            if (end != std::string_view::npos && may_begin_version(stem.substr(end + 1)))
+                before_version.push_back(any.back());
+        }
+        if (end == std::string_view::npos)
+            return before_version.empty() ? any : before_version;
+    }
 }
 
 bool is_safe_filename(std::string_view filename) {

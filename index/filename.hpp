@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace yizhan {
 
@@ -39,6 +40,14 @@ std::optional<Distribution> parse_wheel_filename(std::string_view filename);
 /// True when `filename` ends as distribution files do, whatever stands before: .whl, .tar.gz, .zip, .egg, …, and the
 /// mutable "<name>-<version>-variants.json" of PEP 817.
 bool has_distribution_suffix(std::string_view filename);
+
+/// True for "<name>-<version>-variants.json" (PEP 817): alone of all files it may change under its name.
+bool is_variants_file(std::string_view filename);
+
+/// The projects (normalised) that a file of this name may be of where no page tells which: a wheel's own; of others
+/// every beginning before what could be a version, for "a-2b-1.0.tar.gz" may be of "a" and of "a-2b"; where nothing
+/// could be one ("a-b-dev.zip") every beginning. A rule about names that guesses wrong is none.
+std::vector<std::string> possible_projects(std::string_view filename);
 
 /// True for a name that may stand in our URLs, pages and folders of clients: one path segment of 1 to 255 printable
 /// ASCII bytes without '/', '\', '%' (pip decodes twice: CVE-2026-13346) or what HTML, a shell or Windows gives a

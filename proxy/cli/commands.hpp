@@ -12,7 +12,7 @@ namespace yizhan {
 int serve(const Overrides& overrides);
 
 /// Asks the running service of this data folder how it is, and prints it.
-int status(const Overrides& overrides, bool json);
+int status(const Overrides& overrides, bool as_json, bool mirrors);
 
 /// Checks the settings as serve would read them.
 int config_check(const Overrides& overrides);

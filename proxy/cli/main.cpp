@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
     app.footer("Start it with `yizhan serve`, then: pip install -i http://127.0.0.1:8080/simple/ PACKAGE");
 
     Overrides overrides;
-    bool json = false;
+    bool json = false, mirrors = false;
     auto* serve = app.add_subcommand("serve", "Run the service");
     add_settings_options(*serve, overrides);
     serve->footer([] { return yizhan::help_text(); });
@@ -61,6 +61,7 @@ int main(int argc, char** argv) {
     auto* status = app.add_subcommand("status", "Show how the running service is");
     add_settings_options(*status, overrides);
     status->add_flag("--json", json, "As JSON");
+    status->add_flag("--mirrors", mirrors, "How each mirror does: speed, rest, whose fault failures were");
 
     auto* config = app.add_subcommand("config", "Check and show settings");
     config->require_subcommand(1);
@@ -74,7 +75,7 @@ int main(int argc, char** argv) {
     if (*serve)
         return yizhan::serve(overrides);
     if (*status)
-        return yizhan::status(overrides, json);
+        return yizhan::status(overrides, json, mirrors);
     if (*check)
         return yizhan::config_check(overrides);
     if (*print)

@@ -1,5 +1,6 @@
 #include "proxy/cli/commands.hpp"
 #include "proxy/cli/running.hpp"
+#include "proxy/cli/service_log.hpp"
 #include "proxy/http/access_log.hpp"
 #include "proxy/http/server.hpp"
 #include "proxy/relay/relay.hpp"
@@ -18,9 +19,7 @@ namespace {
 // The log goes to stderr: stdout carries only the lines that say where the service listens.
 void open_log(const Settings::Log& settings) {
     auto logger = std::make_shared<spdlog::logger>("yizhan", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    logger->set_pattern(settings.format == LogFormat::json
-                            ? R"({"ts":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","msg":"%v"})"
-                            : "%Y-%m-%d %H:%M:%S.%e %l %v");
+    logger->set_formatter(service_log_formatter(settings.format));
     logger->set_level(spdlog::level::from_str(settings.level));
     spdlog::set_default_logger(std::move(logger));
 }

@@ -40,7 +40,27 @@ std::string text(const boost::json::value& value) {
     return value.is_string() ? std::string(value.as_string()) : boost::json::serialize(value);
 }
 
-void print(const boost::json::object& status) {
+double number(const boost::json::value& value) {
+    return value.to_number<double>();
+}
+
+void print_mirror(const boost::json::object& endpoint) {
+    fmt::print("{}  [{}]\n    {}\n", text(endpoint.at("endpoint")), text(endpoint.at("family")),
+               text(endpoint.at("words")));
+    for (const auto& item : endpoint.at("speeds").as_array()) {
+        const auto& speed = item.as_object();
+        if (speed.at("tried").as_bool())
+            fmt::print("    {:<6} first byte {:.0f} ms, {}/s\n", text(speed.at("size")),
+                       number(speed.at("first_byte_ms")),
+                       human(static_cast<std::uint64_t>(number(speed.at("bytes_per_second")))));
+    }
+    const auto& blamed = endpoint.at("blamed").as_object();
+    fmt::print("    connections {} of {}; failures: {} of its own, {} refusals, {} missing files, {} lies\n",
+               text(endpoint.at("in_flight")), text(endpoint.at("cap")), text(blamed.at("mirror")),
+               text(blamed.at("policy")), text(blamed.at("object")), text(blamed.at("integrity")));
+}
+
+void print(const boost::json::object& status, bool mirrors) {
     const auto& store = status.at("store").as_object();
     fmt::print("yizhan {}{}, up {} s\n", text(status.at("version")), status.at("offline").as_bool() ? " (offline)" : "",
                text(status.at("uptime_seconds")));
@@ -48,6 +68,11 @@ void print(const boost::json::object& status) {
                text(store.at("blobs")), text(store.at("objects")), text(store.at("path")));
     for (const auto& upstream : status.at("pypi").at("upstreams").as_array())
         fmt::print("upstream: {}{}\n", text(upstream.at("url")), upstream.at("root").as_bool() ? " (root)" : "");
+    if (const auto& degraded = status.at("degraded").as_string(); !degraded.empty())
+        fmt::print("degraded: what is fetched is not kept: {}\n", text(status.at("degraded")));
+    if (mirrors)
+        for (const auto& endpoint : status.at("endpoints").as_array())
+            print_mirror(endpoint.as_object());
     const auto& transfers = status.at("transfers").as_array();
     if (transfers.empty())
         fmt::print("no transfer is running\n");
@@ -56,16 +81,17 @@ void print(const boost::json::object& status) {
         const auto received = fields.at("received").to_number<std::uint64_t>();
         const auto* size = fields.if_contains("size");
         const auto total = size ? size->to_number<std::uint64_t>() : 0;
-        fmt::print("{}: {} of {}{}, {} readers, from {}\n", text(fields.at("state")), human(received),
+        fmt::print("{}: {} of {}{} at {}/s, {} readers, from {}\n", text(fields.at("state")), human(received),
                    size ? human(total) : "unknown size", total ? fmt::format(" ({} %)", received * 100 / total) : "",
-                   text(fields.at("readers")), text(fields.at("source")));
+                   human(static_cast<std::uint64_t>(number(fields.at("bytes_per_second")))), text(fields.at("readers")),
+                   text(fields.at("source")));
         fmt::print("    {}\n", text(fields.at("path")));
     }
 }
 
 } // namespace
 
-int status(const Overrides& overrides, bool as_json) {
+int status(const Overrides& overrides, bool as_json, bool mirrors) {
     const auto settings = load_settings(overrides);
     if (!settings) {
         fmt::print(stderr, "{}\n", settings.error().text());
@@ -91,7 +117,7 @@ int status(const Overrides& overrides, bool as_json) {
     if (as_json)
         fmt::print("{}", *body);
     else
-        print(parsed.as_object());
+        print(parsed.as_object(), mirrors);
     return 0;
 }
 

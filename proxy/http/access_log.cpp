@@ -9,7 +9,6 @@
 #include <spdlog/async_logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
-#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -49,8 +48,8 @@ void append_milliseconds(std::string& out, std::chrono::steady_clock::duration d
 }
 
 bool is_plain(std::string_view text) {
-    return text.size() <= most_of_line &&
-           std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '?'; });
+    return text.size() <= most_of_line && is_plain_field_value(text) && !text.contains('"') && !text.contains('\\') &&
+           !text.contains('?') && !text.contains('\t');
 }
 
 /// The line as it may stand between quotes in a log: no secrets, no control characters, not too long.

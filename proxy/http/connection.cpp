@@ -148,8 +148,10 @@ Task<bool> Connection::answer(RequestHead& head) {
     std::string bug;
     bool goes_on = false;
     try {
-        auto unasked = take(head);
-        auto response = unasked ? std::move(*unasked) : co_await context_.handler.handle(request_);
+        auto ready = take(head);
+        if (!ready)
+            ready = context_.handler.at_once(request_);
+        auto response = ready ? std::move(*ready) : co_await context_.handler.handle(request_);
         if (gone_ == Gone::no) {
             const auto delivery = begin(response, head.http_1_1);
             goes_on =

@@ -75,6 +75,7 @@ class Core {
 
   private:
     void arm_tick();
+    void give_memory_back();
     void flush_log();
     void report_if_drained();
 
@@ -83,7 +84,9 @@ class Core {
     DiskReader disk_;
     std::unique_ptr<FileSender> files_;
     AccessLog access_log_;
+    asio::thread_pool& pool_;
     std::vector<Resident*> residents_;
+    std::size_t most_residents_ = 0; // since memory was last given back
     std::uint64_t ids_ = 0;
     bool draining_ = false;
     bool drained_ = false;

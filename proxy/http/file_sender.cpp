@@ -12,10 +12,16 @@ namespace {
 /// Counts what was sent since the core's other connections last had their turn.
 class Turn {
   public:
-    bool is_over(std::uint64_t sent) { return (since_ += sent) >= turn; }
+    /// Bytes of a whole one.
+    std::uint64_t size() const { return total_ < unread_at_most ? short_turn : turn; }
+    bool is_over(std::uint64_t sent) {
+        total_ += sent;
+        return (since_ += sent) >= size();
+    }
     void next() { since_ = 0; }
 
   private:
+    std::uint64_t total_ = 0;
     std::uint64_t since_ = 0;
 };
 
@@ -88,7 +94,7 @@ class SendfileSender final : public FileSender {
     SendfileSender(BufferPool& buffers, DiskReader& disk) : cold_(buffers, disk) {}
 
     bool send_at_once(Outlet& outlet, int fd, std::uint64_t offset, std::uint64_t size) override {
-        if (size > turn || !residency_.has(fd, offset, size))
+        if (size > short_turn || !residency_.has(fd, offset, size))
             return false;
         if (outlet.try_send({}, true).error || outlet.head_is_waiting())
             return false;
@@ -99,7 +105,7 @@ class SendfileSender final : public FileSender {
     Task<Result<void>> send(Outlet& outlet, int fd, std::uint64_t offset, std::uint64_t size) override {
         Turn mine;
         while (size > 0) {
-            const auto slice = std::min(size, turn);
+            const auto slice = std::min(size, mine.size());
             const auto sent = residency_.has(fd, offset, slice) ? co_await send_cached(outlet, fd, offset, slice)
                                                                 : co_await send_cold(outlet, fd, offset, slice);
             if (!sent)

@@ -120,6 +120,15 @@ LocalAddress local_of(const sockaddr_storage& address) {
     return {.host = std::move(peer.address), .port = peer.port};
 }
 
+/// What the client has sent: left unread, the close would reset the connection under the answer. A client that sends
+/// faster than we read must not keep us here, so no more than a request's head.
+void take_in(int fd) {
+    std::array<char, 4096> request; // NOLINT(cppcoreguidelines-pro-type-member-init)
+    constexpr unsigned most_reads = 4;
+    for (unsigned i = 0; i < most_reads && ::recv(fd, request.data(), request.size(), 0) > 0; ++i) {
+    }
+}
+
 bool is_wildcard(const std::string& host) {
     return host == "0.0.0.0" || host == "::";
 }
@@ -242,10 +251,7 @@ void Listener::shed(Socket& socket) {
             break;
         ::send(fd, sorry.data(), sorry.size(), MSG_NOSIGNAL);
         ::shutdown(fd, SHUT_WR);
-        // Taking in what the client has sent keeps the close from resetting the connection under the answer.
-        std::array<char, 4096> request; // NOLINT(cppcoreguidelines-pro-type-member-init)
-        while (::recv(fd, request.data(), request.size(), 0) > 0) {
-        }
+        take_in(fd);
         ::close(fd);
     }
     spare_.hold();

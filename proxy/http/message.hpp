@@ -38,7 +38,8 @@ struct Request {
 struct Extent {
     std::shared_ptr<const Blob::File> file;
     int fd = -1;
-    std::uint64_t offset = 0; ///< in the object and in the file alike
+    std::uint64_t offset = 0; ///< in the object
+    std::uint64_t at = 0;     ///< in the file
     std::uint64_t size = 0;   ///< never 0 on success
 };
 
@@ -73,16 +74,22 @@ struct Response {
     bool if_range_only = false; ///< the ETag answers If-Range but not If-None-Match (a delivery not verified yet)
     Ranges ranges = Ranges::none;
     std::vector<std::pair<std::string, std::string>> fields; ///< further fields, values already validated
+    std::string_view lines; ///< fields that all answers of a kind share, as render_fields() wrote them; static
+    std::optional<std::int64_t> hit_ttl; ///< a hit, fresh for so many seconds: Cache-Status says so (RFC 9211)
     Body body;
     std::string_view note; ///< static word for the access log: "hit", "miss", "stale", …
     bool close = false;    ///< end the connection after this response
 };
 
-/// Answers requests. Called on the connection's core, possibly on several cores at once. Cancelled like
-/// ByteStream::next when nobody waits for the answer any more; an exception becomes a 500 and is logged.
+/// Answers requests. Called on the connection's core, possibly on several cores at once; an exception becomes a 500 and
+/// is logged.
 class Handler {
   public:
     virtual ~Handler() = default;
+    /// The answer where it is at hand: nothing is waited for, no coroutine is made (a sixth of a hit's instructions).
+    /// Nullopt: handle() knows.
+    virtual std::optional<Response> at_once(const Request&) { return std::nullopt; }
+    /// Cancelled like ByteStream::next when nobody waits for the answer any more.
     virtual Task<Response> handle(const Request& request) = 0;
 };
 

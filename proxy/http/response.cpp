@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 
 namespace yizhan {
 namespace {
@@ -39,6 +40,10 @@ bool append_field(std::string& out, std::string_view name, std::string_view valu
     return true;
 }
 
+bool append_further_field(std::string& out, std::string_view name, std::string_view value) {
+    return is_token(name) && !is_reserved(name) && append_field(out, name, value);
+}
+
 void append_range(std::string& out, const HeadPlan& plan) {
     out += "Content-Range: bytes ";
     append_number(out, plan.first);
@@ -65,6 +70,12 @@ void append_framing(std::string& out, const HeadPlan& plan) {
         out += "Connection: keep-alive\r\n";
 }
 
+void append_hit(std::string& out, std::int64_t ttl) {
+    out += "Cache-Status: yizhan; hit; ttl=";
+    append_number(out, static_cast<std::uint64_t>(std::max<std::int64_t>(ttl, 0)));
+    out += "\r\n";
+}
+
 bool append_fields(std::string& out, const Response& response, const HeadPlan& plan) {
     bool fit = true;
     if (!response.content_type.empty() && plan.status != 304)
@@ -74,7 +85,10 @@ bool append_fields(std::string& out, const Response& response, const HeadPlan& p
     if (response.ranges == Ranges::all && (plan.status == 200 || plan.status == 206))
         out += "Accept-Ranges: bytes\r\n";
     for (const auto& [name, value] : response.fields)
-        fit = fit && is_token(name) && !is_reserved(name) && append_field(out, name, value);
+        fit = fit && append_further_field(out, name, value);
+    out += response.lines;
+    if (response.hit_ttl)
+        append_hit(out, *response.hit_ttl);
     return fit;
 }
 
@@ -91,6 +105,14 @@ bool render_head(const Response& response, const HeadPlan& plan, std::string& ou
     }
     out += "\r\n";
     return true;
+}
+
+std::string render_fields(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
+    std::string out;
+    for (const auto& [name, value] : fields)
+        if (!append_further_field(out, name, value))
+            throw std::invalid_argument("not fit for the wire: " + std::string(name));
+    return out;
 }
 
 std::string_view reason(unsigned status) {

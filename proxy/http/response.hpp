@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <ctime>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace yizhan {
 
@@ -40,6 +42,9 @@ struct HeadPlan {
 /// field's name or value is not fit for the wire (control or non-ASCII characters) or is one that only the connection
 /// may write (Connection, Content-Length, Transfer-Encoding, Date).
 bool render_head(const Response& response, const HeadPlan& plan, std::string& out);
+
+/// The lines of these fields, for Response::lines. std::invalid_argument for one that render_head() would refuse.
+std::string render_fields(std::initializer_list<std::pair<std::string_view, std::string_view>> fields);
 
 /// The reason phrase of a status; "" for one that yizhan never sends.
 std::string_view reason(unsigned status);

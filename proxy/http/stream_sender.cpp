@@ -53,7 +53,7 @@ Task<Result<void>> StreamSender::pass_on(Extent extent) {
         extent.size = std::min(extent.size, *plan_.end - offset_);
     auto sent = plan_.framing == Framing::chunked
                     ? co_await send_chunks(extent)
-                    : co_await means_.files.send(outlet_, extent.fd, extent.offset, extent.size);
+                    : co_await means_.files.send(outlet_, extent.fd, extent.at, extent.size);
     if (!sent)
         co_return sent;
     offset_ += extent.size;
@@ -71,7 +71,7 @@ Task<Result<void>> StreamSender::send_chunks(const Extent& extent) {
     for (std::uint64_t done = 0; done < extent.size;) {
         const auto size = std::min<std::uint64_t>(extent.size - done, Buffer::payload);
         const auto room = buffer.bytes().subspan(before_chunk, size);
-        const auto filled = co_await means_.disk.read(extent.fd, room, extent.offset + done);
+        const auto filled = co_await means_.disk.read(extent.fd, room, extent.at + done);
         if (!filled)
             co_return std::unexpected(filled.error());
         if (const auto error = co_await outlet_.send(as_chunk(buffer.bytes(), *filled)))

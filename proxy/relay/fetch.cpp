@@ -17,7 +17,7 @@ class Collector final : public Sink {
 
     void begin(Follow::Context context, UpstreamRequest request) {
         whom_ = redacted(request.url.str());
-        follow_ = std::make_unique<Follow>(context, std::move(request), *this);
+        follow_ = std::make_unique<Follow>(std::move(context), std::move(request), *this);
     }
 
     Task<Result<Fetched>> finished() {
@@ -32,7 +32,7 @@ class Collector final : public Sink {
             co_return fail(Errc::cancelled, whom_ + ": no longer wanted");
         if (!*outcome_)
             co_return std::unexpected(outcome_->error());
-        co_return Fetched{std::move(*head_), std::move(body_)};
+        co_return Fetched{std::move(*head_), std::move(body_), **outcome_};
     }
 
   private:
@@ -77,7 +77,7 @@ class Collector final : public Sink {
 Task<Result<Fetched>> fetch(Follow::Context context, UpstreamRequest request, std::uint64_t limit) {
     const auto executor = co_await asio::this_coro::executor;
     Collector collector(executor, limit);
-    collector.begin(context, std::move(request));
+    collector.begin(std::move(context), std::move(request));
     co_return co_await collector.finished();
 }
 

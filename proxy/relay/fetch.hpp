@@ -12,6 +12,7 @@ namespace yizhan {
 struct Fetched {
     Head head;
     std::string body; ///< decoded where `compressed` was asked for
+    Stats stats;
 };
 
 /// One request, any status; no second try. Errors: as Upstream's, or `protocol` where the body is larger than `limit`

@@ -17,7 +17,7 @@ bool is_redirect(unsigned status) {
 }
 
 Follow::Follow(Context context, UpstreamRequest request, Sink& sink)
-    : context_(context), request_(std::move(request)), sink_(sink) {
+    : context_(std::move(context)), request_(std::move(request)), sink_(sink) {
     ask();
 }
 
@@ -65,6 +65,9 @@ Credit Follow::on_bytes(std::span<const std::byte> bytes) {
 void Follow::on_done(Result<Stats> result) {
     if (!redirect_)
         return sink_.on_done(std::move(result));
+    if (*redirect_ && context_.on_hop)
+        if (auto allowed = context_.on_hop(**redirect_); !allowed)
+            *redirect_ = std::unexpected(allowed.error());
     if (!*redirect_)
         return sink_.on_done(std::unexpected(redirect_->error()));
     request_.url = **redirect_;

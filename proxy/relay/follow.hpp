@@ -3,6 +3,7 @@
 
 #include "proxy/relay/upstream.hpp"
 
+#include <functional>
 #include <set>
 #include <string>
 
@@ -21,6 +22,8 @@ class Follow final : private Sink {
         Upstream& upstream;
         const NamedOrigins& named;
         unsigned max_redirects;
+        /// Called before each hop is asked: an error keeps it from being asked, and ends the request.
+        std::function<Result<void>(const Url& next)> on_hop = {};
     };
 
     /// Starts at once.
@@ -31,6 +34,8 @@ class Follow final : private Sink {
 
     /// After a pause: more bytes are welcome.
     void resume() { context_.upstream.resume(ticket_); }
+    /// No more is wanted: on_done follows with `cancelled`, in a turn of its own, and nothing before it.
+    void stop() { context_.upstream.stop(ticket_); }
 
   private:
     void ask();

@@ -1,5 +1,7 @@
 #include "proxy/relay/judge.hpp"
 
+#include "proxy/http/field_syntax.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,8 +11,22 @@
 namespace yizhan {
 namespace {
 
-std::unexpected<Rejection> reject(Fault fault, std::string words) {
-    return std::unexpected(Rejection{fault, std::move(words)});
+std::unexpected<Rejection> reject(Symptom symptom, std::string words) {
+    return std::unexpected(Rejection{symptom, std::move(words)});
+}
+
+// RFC 9110 10.2.3 in its seconds form; a date is rare, and its clock is the mirror's.
+std::optional<std::chrono::seconds> retry_after(const Head& head) {
+    const auto text = head.field("retry-after");
+    unsigned seconds = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (text.empty() || ec != std::errc{} || end != text.data() + text.size())
+        return std::nullopt;
+    return std::chrono::seconds(seconds);
+}
+
+bool is_html(const Head& head) {
+    return head.field("content-type").starts_with("text/html");
 }
 
 // What an archive of this name starts with; empty where the name promises nothing.
@@ -58,45 +74,71 @@ std::expected<Acceptance, Rejection> judge_partial(const Head& head, const Expec
     const auto text = head.field("content-range");
     const auto range = content_range(text);
     if (!range)
-        return reject(Fault::mirror, fmt::format("206 with an unusable Content-Range \"{}\"", text.substr(0, 80)));
+        return reject(Symptom::protocol, fmt::format("206 with an unusable Content-Range \"{}\"", printable(text, 80)));
     if (range->first != expected.offset || range->last + 1 != range->total)
-        return reject(Fault::mirror, fmt::format("206 with bytes {}-{}/{} where {}- was asked for", range->first,
-                                                 range->last, range->total, expected.offset));
+        return reject(Symptom::protocol, fmt::format("206 with bytes {}-{}/{} where {}- was asked for", range->first,
+                                                     range->last, range->total, expected.offset));
     if (expected.size && range->total != *expected.size)
-        return reject(Fault::integrity,
+        return reject(Symptom::wrong_size,
                       fmt::format("says that the object has {} bytes, not {}", range->total, *expected.size));
     return Acceptance{.skip = 0, .total = range->total};
 }
 
 std::expected<Acceptance, Rejection> judge_whole(const Head& head, const Expectation& expected) {
-    const auto type = head.field("content-type");
-    if (type.starts_with("text/html") && !magic_of(expected.filename).empty())
-        return reject(Fault::policy, "200 with an HTML page instead of the file (a block or challenge page)");
+    if (is_html(head) && !magic_of(expected.filename).empty())
+        return reject(Symptom::foreign_page, "200 with an HTML page instead of the file (a block or challenge page)");
     const auto length = head.content_length();
     if (length == 0 && expected.size.value_or(1) != 0)
-        return reject(Fault::mirror, "200 with an empty body");
+        return reject(Symptom::protocol, "200 with an empty body");
     if (length && expected.size && *length != *expected.size)
-        return reject(Fault::integrity,
+        return reject(Symptom::wrong_size,
                       fmt::format("200 with a Content-Length of {} where {} is right", *length, *expected.size));
     if (length && *length < expected.offset)
-        return reject(Fault::integrity, fmt::format("200 with {} bytes, fewer than the {} that are here already",
-                                                    *length, expected.offset));
+        return reject(Symptom::wrong_size, fmt::format("200 with {} bytes, fewer than the {} that are here already",
+                                                       *length, expected.offset));
     return Acceptance{.skip = expected.offset, .total = length};
+}
+
+std::string words_of(Symptom symptom, unsigned status) {
+    switch (symptom) {
+    case Symptom::lacks:
+        return fmt::format("{} (does not have it)", status);
+    case Symptom::forbidden:
+    case Symptom::too_many:
+        return fmt::format("{} (does not want to serve us)", status);
+    case Symptom::block_page:
+        return fmt::format("{} with a page (blocks us)", status);
+    default:
+        return fmt::format("status {}", status);
+    }
 }
 
 } // namespace
 
+Rejection rejection_of(const Error& error) {
+    switch (error.code) {
+    case Errc::timeout:
+        return {Symptom::silence, error.message};
+    case Errc::interrupted:
+        return {Symptom::reset, error.message};
+    case Errc::not_found:
+        return {Symptom::lacks, error.message};
+    case Errc::unavailable:
+        return {Symptom::unreachable, error.message};
+    default:
+        return {Symptom::protocol, error.message};
+    }
+}
+
 std::expected<Acceptance, Rejection> judge_head(const Head& head, const Expectation& expected) {
     const auto status = head.status;
-    if (status == 404 || status == 410)
-        return reject(Fault::object, fmt::format("{} (does not have it)", status));
-    if (status == 403 || status == 429 || status == 401 || status == 451)
-        return reject(Fault::policy, fmt::format("{} (does not want to serve us)", status));
+    if (const auto symptom = symptom_of_status(status, is_html(head)))
+        return std::unexpected(Rejection{*symptom, words_of(*symptom, status), retry_after(head)});
     if (status != 200 && !(status == 206 && expected.offset > 0))
-        return reject(Fault::mirror, fmt::format("status {}", status));
+        return reject(Symptom::protocol, fmt::format("status {}", status));
     if (const auto encoding = head.field("content-encoding"); !encoding.empty() && encoding != "identity")
-        return reject(Fault::mirror,
-                      fmt::format("a body in Content-Encoding {}, which was not asked for", encoding.substr(0, 40)));
+        return reject(Symptom::protocol,
+                      fmt::format("a body in Content-Encoding {}, which was not asked for", printable(encoding, 40)));
     return status == 206 ? judge_partial(head, expected) : judge_whole(head, expected);
 }
 
@@ -108,7 +150,8 @@ std::optional<Rejection> judge_first_bytes(std::span<const std::byte> bytes, std
     if (fits)
         return std::nullopt;
     if (bytes[0] == std::byte{'<'})
-        return Rejection{Fault::policy, "200 with an HTML page instead of the file (a block or challenge page)"};
+        return Rejection{Symptom::foreign_page,
+                         "200 with an HTML page instead of the file (a block or challenge page)"};
     return std::nullopt; // odd, but the digest decides: old indexes hold misnamed archives
 }
 

@@ -3,27 +3,27 @@
 #pragma once
 
 #include "config/error.hpp"
+#include "proxy/relay/health/faults.hpp"
 #include "proxy/relay/upstream.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <span>
 #include <string_view>
 
 namespace yizhan {
 
-/// What went wrong with a source, and so what it means for the next request to it.
-enum class Fault {
-    object,    ///< it does not have this object (404, 410); no blame
-    mirror,    ///< connection, silence, 5xx, broken HTTP
-    policy,    ///< it does not want us (403, 429, a challenge or block page)
-    integrity, ///< it sent other bytes
+/// Why an answer is not taken, or ended too soon.
+struct Rejection {
+    Symptom symptom = Symptom::protocol;
+    std::string words;                                    ///< what came back, for the list of what was tried
+    std::optional<std::chrono::seconds> retry_after = {}; ///< as the answer said
 };
 
-struct Rejection {
-    Fault fault = Fault::mirror;
-    std::string words; ///< what came back, for the list of what was tried
-};
+/// What a request that ended without an answer, or in the middle of one, has shown.
+Rejection rejection_of(const Error& error);
 
 struct Expectation {
     std::uint64_t offset = 0;          ///< the first byte that is wanted

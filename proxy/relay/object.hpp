@@ -16,8 +16,13 @@ namespace yizhan {
 struct Source {
     Url url;
     std::string endpoint; ///< the configured upstream it belongs to, as the log and error bodies name it
+    std::string family;   ///< whose copy it is: what counts as one witness
     bool root = false;
 };
+
+inline std::string_view filename_of(const PathKey& path) {
+    return std::string_view(path).substr(path.rfind('/') + 1);
+}
 
 struct Object {
     PathKey path;                      ///< under which it is registered, stored and found again
@@ -26,7 +31,7 @@ struct Object {
     std::vector<Source> sources;       ///< in the order in which they are to be asked
     Grade grade = Grade::seen;         ///< on whose word the identity is known
 
-    std::string_view filename() const { return std::string_view(path).substr(path.rfind('/') + 1); }
+    std::string_view filename() const { return filename_of(path); }
 };
 
 } // namespace yizhan

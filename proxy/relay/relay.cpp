@@ -1,12 +1,18 @@
 #include "proxy/relay/relay.hpp"
 
+#include "proxy/boot_clock.hpp"
+#include "proxy/relay/address_families.hpp"
+#include "proxy/relay/http_proxy.hpp"
+#include "proxy/relay/judge.hpp"
 #include "proxy/run_on.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
 
 #include <future>
 #include <latch>
+#include <random>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -14,9 +20,15 @@ namespace yizhan {
 namespace {
 
 constexpr std::size_t disk_threads = 4; // they block; more would only queue inside the disk
-constexpr std::size_t compute_threads =
-    2; // the machine's small size: a page is milliseconds, two keep it from queueing
+// The machine's small size: a page is milliseconds, and two keep it from queueing.
+constexpr std::size_t compute_threads = 2;
 constexpr int compute_niceness = 10;
+
+// How often what was learnt of endpoints is kept, and a full disk is looked at again.
+constexpr std::chrono::seconds keep_interval{60};
+constexpr std::chrono::seconds room_interval{5};
+// Bytes that must fit before the disk counts as having room again.
+constexpr std::uint64_t room = std::uint64_t{16} * 1024 * 1024;
 
 NamedOrigins named_origins(const Settings& settings) {
     NamedOrigins out;
@@ -41,6 +53,32 @@ Upstream::Options upstream_options(const Settings::Relay& settings) {
             .proxy = settings.proxy};
 }
 
+Chance a_generator() {
+    return [source = std::minstd_rand{std::random_device{}()}]() mutable {
+        return std::uniform_real_distribution<double>(0, 1)(source);
+    };
+}
+
+// One silence for all: what is a stall on the wire is one in the books.
+HealthSettings health_rules(const Settings::Relay& settings) {
+    auto rules = settings.health;
+    rules.stall.silence = settings.stall_timeout;
+    return rules;
+}
+
+FamiliesOf families_with(const Settings& settings) {
+    // Offline not even the routing table is asked: it takes a connect(), and --offline promises none.
+    const auto routes = settings.offline ? Routes{} : Routes::of_this_machine();
+    return [routes, proxy = settings.relay.proxy](const Url& url) {
+        return address_families(url, routes, !http_proxy_for(url, proxy, read_environment).empty());
+    };
+}
+
+Ask ask_for(Purpose purpose) {
+    return purpose == Purpose::page ? Ask{.kind = "pages", .size = SizeClass::page}
+                                    : Ask{.kind = "files", .size = SizeClass::small};
+}
+
 void lower_priority_of_pool_threads(asio::thread_pool& pool) {
     const auto all = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(compute_threads));
     for (std::size_t i = 0; i < compute_threads; ++i)
@@ -53,15 +91,26 @@ void lower_priority_of_pool_threads(asio::thread_pool& pool) {
 
 } // namespace
 
-Relay::Relay(const Settings& settings, Store& store)
-    : settings_(settings), disk_(disk_threads), compute_(compute_threads), named_(named_origins(settings)),
+Relay::Relay(const Settings& settings, Store& store, Chance chance)
+    : settings_(settings), store_(store), disk_(disk_threads), compute_(compute_threads),
+      named_(named_origins(settings)), families_(families_with(settings)),
+      endpoints_(health_rules(settings.relay), chance ? std::move(chance) : a_generator()),
       upstream_(io_, upstream_options(settings.relay)), transfers_({.relay = io_,
                                                                     .disk = disk_,
                                                                     .upstream = upstream_,
                                                                     .store = store,
                                                                     .settings = settings.relay,
-                                                                    .named = named_}) {
+                                                                    .named = named_,
+                                                                    .endpoints = endpoints_,
+                                                                    .families = families_,
+                                                                    .disk_full = [this](const std::string& why) {
+                                                                        const std::scoped_lock lock(degraded_mutex_);
+                                                                        degraded_ = why;
+                                                                    }}) {
     lower_priority_of_pool_threads(compute_);
+    register_endpoints();
+    recall();
+    housekeeping();
     thread_ = std::jthread([this] { io_.run(); });
 }
 
@@ -69,33 +118,148 @@ Relay::~Relay() {
     stop();
 }
 
+// Known from the start, so that what was learnt of them before finds its place.
+void Relay::register_endpoints() {
+    for (const auto& upstream : settings_.pypi.upstream) {
+        auto texts = upstream.files;
+        texts.push_back(upstream.url);
+        texts.push_back(upstream.packages);
+        for (const auto& text : texts) {
+            const auto url = Url::parse(text);
+            if (!url)
+                continue;
+            auto addresses = families_(*url);
+            addresses.push_back(AddressFamily::any); // pages
+            for (const auto address : addresses)
+                endpoints_.add({.origin = url->origin(),
+                                .address = address,
+                                .family = upstream.family,
+                                .gentle = is_gentle(url->host())});
+        }
+    }
+}
+
+void Relay::recall() {
+    const auto now = std::chrono::steady_clock::now();
+    for (const auto& [key, row] : store_.learnt())
+        if (const auto done = endpoints_.restore(key, row, now, unix_now());
+            !done && done.error().code == Errc::corrupt)
+            spdlog::warn("relay: what was learnt of {} is unreadable and begins anew: {}", key, done.error().message);
+}
+
+void Relay::keep_learnt() {
+    if (!learnt_something_.exchange(false))
+        return;
+    asio::post(disk_, [this, rows = endpoints_.learnt(std::chrono::steady_clock::now(), unix_now())] {
+        if (const auto kept = store_.put_learnt(rows); !kept)
+            spdlog::warn("relay: what was learnt of mirrors could not be kept: {}", kept.error().message);
+    });
+}
+
+void Relay::housekeeping() {
+    const bool full = !degraded().empty();
+    housekeeper_.expires_after(full ? room_interval : keep_interval);
+    housekeeper_.async_wait([this](error_code ec) {
+        if (ec)
+            return;
+        keep_learnt();
+        look_for_room();
+        housekeeping();
+    });
+}
+
+void Relay::look_for_room() {
+    if (degraded().empty())
+        return;
+    asio::post(disk_, [this] {
+        if (!store_.begin(Identity{}, room))
+            return;
+        spdlog::info("relay: the disk has room again");
+        const std::scoped_lock lock(degraded_mutex_);
+        degraded_.clear();
+    });
+}
+
+std::string Relay::degraded() const {
+    const std::scoped_lock lock(degraded_mutex_);
+    return degraded_;
+}
+
 void Relay::stop() {
     if (!thread_.joinable())
         return;
-    std::promise<void> stopped;
-    asio::post(io_, [&] {
+    const auto barrier = [this](auto work) {
+        std::promise<void> done;
+        asio::post(io_, [&] {
+            work();
+            done.set_value();
+        });
+        done.get_future().wait();
+    };
+    barrier([this] {
+        housekeeper_.cancel();
         transfers_.stop();
-        stopped.set_value();
+        keep_learnt();
     });
-    stopped.get_future().wait();
     compute_.join();
     disk_.join();
+    barrier([] {}); // what the disk's last jobs have posted: parked transfers
     transfers_.wait_for_commits();
+    barrier([] {}); // and what the last commits have
     io_.stop(); // what is left waits for upstreams, and nobody waits for it
     thread_.join();
 }
 
-Task<Result<Fetched>> Relay::fetch(UpstreamRequest request, std::uint64_t limit) {
+Task<Result<Fetched>> Relay::fetch(UpstreamRequest request, std::uint64_t limit, Purpose purpose) {
     if (settings_.offline)
         co_return fail(Errc::unavailable, "offline: " + redacted(request.url.str()) + " was not asked");
     using Boxed = std::unique_ptr<Result<Fetched>>;
-    auto work = [](Follow::Context context, UpstreamRequest what, std::uint64_t most) -> Task<Boxed> {
-        co_return std::make_unique<Result<Fetched>>(co_await yizhan::fetch(context, std::move(what), most));
+    auto work = [this, purpose](UpstreamRequest what, std::uint64_t most) -> Task<Boxed> {
+        co_return std::make_unique<Result<Fetched>>(co_await fetch_here(std::move(what), most, purpose));
     };
-    const Follow::Context context{upstream_, named_, settings_.relay.max_redirects};
-    auto box = co_await asio::co_spawn(io_.get_executor(), work(context, std::move(request), limit),
-                                       asio::use_awaitable_t<Executor>{});
+    auto box =
+        co_await asio::co_spawn(io_.get_executor(), work(std::move(request), limit), asio::use_awaitable_t<Executor>{});
     co_return std::move(*box);
+}
+
+// Whoever is asked here was chosen by the caller: a rest keeps nobody from it, but what comes back is remembered.
+Task<Result<Fetched>> Relay::fetch_here(UpstreamRequest request, std::uint64_t limit, Purpose purpose) {
+    using Clock = std::chrono::steady_clock;
+    learnt_something_ = true;
+    const auto origin = request.url.origin();
+    const auto known = endpoints_.find(origin, AddressFamily::any);
+    const auto id = known ? *known
+                          : endpoints_.add({.origin = origin,
+                                            .address = AddressFamily::any,
+                                            .family = origin,
+                                            .gentle = is_gentle(request.url.host())});
+    const auto object = request.url.str();
+    const auto begun = Clock::now();
+    auto attempt = endpoints_.begin(id, ask_for(purpose), begun, Panic::yes, Crowd::yes);
+    Follow::Context context{upstream_, named_, settings_.relay.max_redirects, {}};
+    if (attempt)
+        context.on_hop = [this, &attempt](const Url& next) -> Result<void> {
+            (void)endpoints_.redirected(*attempt, next.origin(), Clock::now()); // it is followed all the same
+            return {};
+        };
+    auto fetched = co_await yizhan::fetch(std::move(context), std::move(request), limit);
+    if (!attempt)
+        co_return fetched;
+    const auto now = Clock::now();
+    const auto symptom = fetched ? symptom_of_status(fetched->head.status, false) : std::nullopt;
+    if (!fetched && fetched.error().code == Errc::cancelled) {
+        attempt->cancelled(now);
+    } else if (!fetched) {
+        const auto why = rejection_of(fetched.error());
+        attempt->failed({.symptom = why.symptom, .object = object, .words = why.words}, now);
+    } else if (symptom) {
+        attempt->failed(
+            {.symptom = *symptom, .object = object, .words = "status " + std::to_string(fetched->head.status)}, now);
+    } else {
+        attempt->first_byte(begun + fetched->stats.first_byte);
+        attempt->finished(fetched->stats.body_bytes, fetched->stats.total - fetched->stats.first_byte, now);
+    }
+    co_return fetched;
 }
 
 Task<Result<Transfers::Opened>> Relay::open(Object object) {
@@ -103,11 +267,15 @@ Task<Result<Transfers::Opened>> Relay::open(Object object) {
         co_return fail(Errc::not_found, std::string(object.filename()) +
                                             " is not in the store, and yizhan runs offline (started with --offline): "
                                             "no upstream was asked");
+    learnt_something_ = true;
     co_return co_await transfers_.open(std::move(object));
 }
 
-Task<std::vector<TransferStatus>> Relay::status() {
-    auto work = [this] { return transfers_.status(); };
+Task<RelayStatus> Relay::status() {
+    auto work = [this] {
+        return RelayStatus{.endpoints = endpoints_.status(std::chrono::steady_clock::now()),
+                           .transfers = transfers_.status()};
+    };
     co_return co_await run_on(io_.get_executor(), std::move(work));
 }
 

@@ -5,21 +5,36 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 
 namespace yizhan {
 
 Task<Result<std::optional<Extent>>> Reader::next(std::uint64_t offset) {
+    progress_->reached(this, offset);
+    if (progress_->view().window)
+        moved_();
     co_await progress_->notifier().wait([this, offset] { return progress_->ready(offset); });
     const auto view = progress_->view();
     if (view.state == Progress::State::failed)
         co_return std::unexpected(*view.error);
-    if (view.released > offset)
-        co_return Extent{
-            .file = view.file, .fd = Blob(view.file).fd(), .offset = offset, .size = view.released - offset};
+    if (view.released > offset) {
+        const auto on_disk = view.window ? std::min(view.window->first(), view.released) : view.released;
+        if (offset < on_disk)
+            co_return Extent{.file = view.file,
+                             .fd = Blob(view.file).fd(),
+                             .offset = offset,
+                             .at = offset,
+                             .size = on_disk - offset};
+        if (auto extent = view.window->find(offset, view.released))
+            co_return std::move(*extent);
+        co_return fail(Errc::cancelled, "the disk is full, so the file is passed on from memory, and this client was "
+                                        "too slow for the others; ask again");
+    }
     if (view.state == Progress::State::verified)
         co_return std::nullopt;
     co_return std::unexpected(Error{Errc::cancelled, "the wait was cancelled", {}});
@@ -34,8 +49,10 @@ struct Transfers::Impl : std::enable_shared_from_this<Transfers::Impl> {
     explicit Impl(Context what) : context(std::move(what)) {}
 
     Context context;
-    Quarantine quarantine;
+    Suspects suspects;
+    InFlight in_flight;
     std::unordered_map<PathKey, std::shared_ptr<Transfer>> running; // relay thread
+    std::set<std::shared_ptr<Transfer>> closed;                     // run on for the readers that they have
     std::shared_ptr<std::atomic<unsigned>> committing = std::make_shared<std::atomic<unsigned>>(0);
     bool stopping = false;
 
@@ -53,16 +70,20 @@ struct Transfers::Impl : std::enable_shared_from_this<Transfers::Impl> {
 
 std::unique_ptr<Reader> Transfers::Impl::reader(const std::shared_ptr<Transfer>& transfer) {
     transfer->join();
-    return std::make_unique<Reader>(transfer->progress(), [transfer, &relay = context.relay] {
-        asio::post(relay, [transfer] { transfer->leave(); });
-    });
+    auto moved = [transfer, &relay = context.relay] { asio::post(relay, [transfer] { transfer->readers_moved(); }); };
+    auto leave = [transfer, &relay = context.relay] { asio::post(relay, [transfer] { transfer->leave(); }); };
+    return std::make_unique<Reader>(transfer->progress(), std::move(moved), std::move(leave));
 }
 
 // Relay thread. The transfer leaves the registry only after its commit is visible, and whoever comes looks at the
 // store again before starting one: so no second GET slips in between.
 Result<Transfers::Opened> Transfers::Impl::join(Object object) {
-    if (const auto at = running.find(object.path); at != running.end())
-        return reader(at->second);
+    if (const auto at = running.find(object.path); at != running.end()) {
+        if (at->second->joinable())
+            return reader(at->second);
+        closed.insert(at->second);
+        running.erase(at);
+    }
     if (auto blob = context.store.find(object.path))
         return *std::move(blob);
     if (stopping)
@@ -70,7 +91,8 @@ Result<Transfers::Opened> Transfers::Impl::join(Object object) {
     const auto path = object.path;
     const auto transfer = std::make_shared<Transfer>(
         Transfer::Host{.context = context,
-                       .quarantine = quarantine,
+                       .suspects = suspects,
+                       .in_flight = in_flight,
                        .committing = committing,
                        .verified =
                            [weak = weak_from_this()](const std::string& delivery_id, const Sha256& digest) {
@@ -92,6 +114,7 @@ Result<Transfers::Opened> Transfers::Impl::join(Object object) {
 void Transfers::Impl::ended(const std::shared_ptr<Transfer>& transfer) {
     if (const auto at = running.find(transfer->object().path); at != running.end() && at->second == transfer)
         running.erase(at);
+    closed.erase(transfer);
 }
 
 void Transfers::Impl::verified(const std::string& delivery_id, const Sha256& digest) {
@@ -131,6 +154,8 @@ std::vector<TransferStatus> Transfers::status() const {
     std::vector<TransferStatus> out;
     for (const auto& [path, transfer] : impl_->running)
         out.push_back(transfer->status());
+    for (const auto& transfer : impl_->closed)
+        out.push_back(transfer->status());
     return out;
 }
 
@@ -138,6 +163,8 @@ void Transfers::stop() {
     impl_->stopping = true;
     const auto running = impl_->running; // a copy: failing takes them out
     for (const auto& [path, transfer] : running)
+        transfer->fail(Error{Errc::cancelled, "yizhan is stopping", {}});
+    for (const auto& transfer : std::set(impl_->closed))
         transfer->fail(Error{Errc::cancelled, "yizhan is stopping", {}});
 }
 

@@ -4,11 +4,13 @@
 #include "cache/store.hpp"
 #include "config/settings.hpp"
 #include "proxy/http/message.hpp"
+#include "proxy/relay/contenders.hpp"
 #include "proxy/relay/follow.hpp"
 #include "proxy/relay/object.hpp"
 #include "proxy/relay/progress.hpp"
 #include "proxy/task.hpp"
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include <functional>
@@ -23,9 +25,15 @@ namespace yizhan {
 class Reader final : public ByteStream {
   public:
     /// `leave` is called once, from the destructor.
-    Reader(std::shared_ptr<Progress> progress, std::function<void()> leave)
-        : progress_(std::move(progress)), leave_(std::move(leave)) {}
-    ~Reader() override { leave_(); }
+    /// `moved` is called on its core each time it asks on while the disk is full.
+    Reader(std::shared_ptr<Progress> progress, std::function<void()> moved, std::function<void()> leave)
+        : progress_(std::move(progress)), moved_(std::move(moved)), leave_(std::move(leave)) {
+        progress_->reached(this, 0);
+    }
+    ~Reader() override {
+        progress_->left(this);
+        leave_();
+    }
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
 
@@ -41,17 +49,20 @@ class Reader final : public ByteStream {
 
   private:
     std::shared_ptr<Progress> progress_;
-    std::function<void()> leave_;
+    std::function<void()> moved_, leave_;
 };
 
 /// For pages and the status command: one transfer as it stands.
 struct TransferStatus {
     PathKey path;
     std::string state;
-    std::string source;
+    std::string source; ///< the endpoint of the last bytes
     std::uint64_t received = 0;
     std::optional<std::uint64_t> size;
     unsigned readers = 0;
+    double bytes_per_second = 0;     ///< of the running leg
+    std::vector<std::string> asking; ///< endpoints whose first byte is waited for
+    bool in_memory = false;          ///< the disk is full
 };
 
 class Transfers {
@@ -63,6 +74,9 @@ class Transfers {
         Store& store;
         const Settings::Relay& settings;
         NamedOrigins named;
+        Endpoints& endpoints;
+        FamiliesOf families;
+        std::function<void(const std::string& why)> disk_full; ///< a delivery goes on without being kept
     };
 
     explicit Transfers(Context context);

@@ -1,10 +1,12 @@
 #include "proxy/relay/upstream.hpp"
 
 #include "config/digest.hpp"
+#include "index/html_text.hpp"
+#include "proxy/http/field_syntax.hpp"
+#include "proxy/relay/address.hpp"
 #include "proxy/relay/curl_multi.hpp"
 #include "proxy/relay/http_proxy.hpp"
 
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <curl/curl.h>
@@ -42,11 +44,10 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") + 1 - first);
+std::string_view without_line_end(std::string_view line) {
+    while (line.ends_with('\n') || line.ends_with('\r'))
+        line.remove_suffix(1);
+    return line;
 }
 
 std::string numeric_address(const curl_sockaddr& address) {
@@ -86,11 +87,18 @@ struct Call {
 };
 
 Error transport_error(const Call& call, CURLcode rc) {
-    const auto words = call.curl_words[0] ? std::string_view(call.curl_words) : curl_easy_strerror(rc);
-    const auto code = rc == CURLE_OPERATION_TIMEDOUT ? Errc::timeout
-                      : rc == CURLE_WEIRD_SERVER_REPLY || rc == CURLE_BAD_CONTENT_ENCODING || rc == CURLE_HTTP2
+    // What curl 7.88 says of a field over 100 KB, and of one without a colon before its first CR.
+    const bool in_head = call.connected && !call.head_complete;
+    if (in_head && (rc == CURLE_OUT_OF_MEMORY || rc == CURLE_BAD_FUNCTION_ARGUMENT))
+        return {Errc::protocol, call.whom() + ": the answer's head is too long or cannot be read", {}};
+    // curl's words quote certificates and status lines, and end up in logs and answers.
+    const auto words = one_line(call.curl_words[0] ? std::string_view(call.curl_words) : curl_easy_strerror(rc));
+    const auto code = rc == CURLE_WEIRD_SERVER_REPLY || rc == CURLE_BAD_CONTENT_ENCODING || rc == CURLE_HTTP2
                           ? Errc::protocol
-                          : Errc::unavailable;
+                      : rc == CURLE_COULDNT_RESOLVE_HOST && call.request.address != AddressFamily::any
+                          ? Errc::not_found // the host has no address of this family, which is no fault of its
+                      : call.connected ? Errc::interrupted
+                                       : Errc::unavailable;
     return Error{code, fmt::format("{}: {}", call.whom(), words), {}};
 }
 
@@ -116,11 +124,14 @@ struct Upstream::Impl {
         if (options.ca_file.empty())
             options.ca_file = read_environment("SSL_CERT_FILE");
         ca_folder = read_environment("SSL_CERT_DIR");
+        for (const auto& entry : options.resolve)
+            resolve.reset(curl_slist_append(resolve.release(), entry.c_str()));
     }
 
     asio::io_context& io;
     Options options;
     std::string ca_folder;
+    std::unique_ptr<curl_slist, ListDeleter> resolve; // outlives the calls, which only point to it
     Ticket last_ticket = 0;
     std::map<Ticket, std::unique_ptr<Call>> calls;
     CurlMulti multi;
@@ -165,7 +176,11 @@ std::size_t Upstream::Impl::on_header(char* data, std::size_t size, std::size_t 
     }
     if (!call.head)
         return 0;
-    if (const auto text = trimmed(line); !text.empty()) {
+    if (const auto text = trimmed(without_line_end(line)); !text.empty()) {
+        if (!is_field_value(text)) { // RFC 9110 5.5: a bare CR or NUL means something else to the next reader
+            call.failure = Error{Errc::protocol, call.whom() + ": the answer's head holds control characters", {}};
+            return 0;
+        }
         const auto colon = text.find(':');
         if (colon == std::string_view::npos)
             return line.size();
@@ -192,7 +207,7 @@ std::size_t Upstream::Impl::on_body(char* data, std::size_t size, std::size_t co
     auto& call = *static_cast<Call*>(user);
     const std::size_t bytes = size * count;
     call.last_activity = Clock::now();
-    if (!call.sink)
+    if (!call.sink || call.failure)
         return 0;
     if (!call.first_byte)
         call.first_byte = call.last_activity;
@@ -249,6 +264,11 @@ void Upstream::Impl::configure(Call& call) {
     set(CURLOPT_OPENSOCKETDATA, &call);
     set(CURLOPT_PREREQFUNCTION, &on_request);
     set(CURLOPT_PREREQDATA, &call);
+    if (request.address != AddressFamily::any)
+        set(CURLOPT_IPRESOLVE,
+            static_cast<long>(request.address == AddressFamily::v4 ? CURL_IPRESOLVE_V4 : CURL_IPRESOLVE_V6));
+    if (resolve)
+        set(CURLOPT_RESOLVE, resolve.get());
     if (request.head_only)
         set(CURLOPT_NOBODY, 1L);
     if (request.compressed)
@@ -278,19 +298,13 @@ void Upstream::Impl::configure(Call& call) {
 }
 
 void Upstream::Impl::launch(Call& call) {
-    // A proxy is exempt from the address check (its operator chose it); the target behind it is not, as far as its
-    // address is written in the URL: a name is the proxy's to resolve.
-    const auto proxied = !http_proxy_for(call.request.url, options.proxy, read_environment).empty();
-    error_code not_numeric;
-    auto host = call.request.url.host();
-    if (host.starts_with('['))
-        host = host.substr(1, host.size() - 2);
-    asio::ip::make_address(host, not_numeric);
-    if (proxied && !not_numeric && !call.request.private_address_allowed && !is_public_address(host)) {
+    if (!call.request.private_address_allowed && leads_inward(call.request.url.host())) {
         end(call.ticket, fail(Errc::refused, call.whom() + ": not a public address, and no setting names this host"));
         return;
     }
-    call.request.private_address_allowed |= proxied;
+    // From here on the address is that of the proxy, where there is one, and its operator chose it; the target's name
+    // is the proxy's to resolve.
+    call.request.private_address_allowed |= !http_proxy_for(call.request.url, options.proxy, read_environment).empty();
     configure(call);
     watch_for_stall(call);
     multi.add(call.easy.get());
@@ -387,6 +401,20 @@ void Upstream::resume(Ticket ticket) {
         call->last_activity = Clock::now();
         curl_easy_pause(call->easy.get(), CURLPAUSE_CONT);
         impl->multi.kick();
+    });
+}
+
+void Upstream::stop(Ticket ticket) {
+    auto* call = impl_->find(ticket);
+    if (!call || call->failure)
+        return;
+    call->failure = Error{Errc::cancelled, call->whom() + ": no more is wanted", {}};
+    // Deferred, because this may be one of curl's callbacks on this very transfer.
+    asio::post(impl_->io, [impl = impl_.get(), ticket] {
+        if (auto* stopped = impl->find(ticket); stopped && !stopped->outcome) {
+            impl->multi.remove(stopped->easy.get());
+            impl->end(ticket, std::unexpected(*stopped->failure));
+        }
     });
 }
 

@@ -5,6 +5,7 @@
 
 #include "config/error.hpp"
 #include "config/url.hpp"
+#include "proxy/relay/health/endpoint.hpp"
 #include "proxy/task.hpp"
 
 #include <chrono>
@@ -49,6 +50,8 @@ class Sink {
     /// Body bytes in order, at most 16 KiB at a time. `pause`: these bytes are taken, the next wait for resume().
     virtual Credit on_bytes(std::span<const std::byte> bytes) = 0;
     /// Exactly once, last, and never from inside another call: a transport error, or how it went. A status is no error.
+    /// Errors: unavailable (no connection), interrupted (it broke), timeout (silence), protocol, refused (an address
+    /// that may not be connected to), cancelled.
     virtual void on_done(Result<Stats> result) = 0;
 };
 
@@ -60,6 +63,7 @@ struct UpstreamRequest {
     std::string range;       ///< "first-last" or "first-"; empty: none
     std::vector<std::pair<std::string, std::string>> fields; ///< If-None-Match and the like; never a client's own
     bool private_address_allowed = false;                    ///< the configuration names this host itself
+    AddressFamily address = AddressFamily::any;
 };
 
 using Ticket = std::uint64_t;
@@ -73,6 +77,8 @@ class Upstream {
         std::string user_agent;
         std::string ca_file; ///< empty: SSL_CERT_FILE, then the system's
         std::string proxy;   ///< HTTP proxy; empty: http_proxy, https_proxy, all_proxy and no_proxy are read
+        /// For tests: "name:port:address" in place of what a resolver would say, so that none is asked.
+        std::vector<std::string> resolve{};
     };
 
     Upstream(asio::io_context& relay, Options options);
@@ -82,6 +88,8 @@ class Upstream {
 
     Ticket start(UpstreamRequest request, Sink& sink);
     void resume(Ticket ticket);
+    /// Ends the request: its sink hears on_done with `cancelled`, in a turn of its own, and nothing before it.
+    void stop(Ticket ticket);
     /// Ends the request; its sink is not called any more, and may be destroyed.
     void cancel(Ticket ticket);
 
@@ -89,9 +97,5 @@ class Upstream {
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
-
-/// Whether a numeric address may be connected to without the configuration naming its host: not loopback, private,
-/// link-local, shared (100.64/10), multicast, unspecified, nor one of these inside IPv6 (mapped, 6to4, NAT64).
-bool is_public_address(std::string_view numeric);
 
 } // namespace yizhan

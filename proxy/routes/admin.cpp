@@ -1,8 +1,11 @@
 #include "proxy/routes/admin.hpp"
 
+#include "proxy/routes/relay_report.hpp"
 #include "proxy/routes/start_page.hpp"
+#include "proxy/routes/status_page.hpp"
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace yizhan {
 namespace {
@@ -17,23 +20,31 @@ Response json(unsigned status, const boost::json::value& value) {
     return response;
 }
 
-boost::json::object described(const TransferStatus& transfer) {
-    boost::json::object out{{"path", transfer.path},
-                            {"state", transfer.state},
-                            {"source", transfer.source},
-                            {"received", transfer.received},
-                            {"readers", transfer.readers}};
-    if (transfer.size)
-        out["size"] = *transfer.size;
-    return out;
+// A browser names text/html before anything else; a program takes what comes, or asks for JSON.
+bool wants_page(const Request& request) {
+    return request.field("Accept").starts_with("text/html");
+}
+
+Response page(std::string html) {
+    Response response;
+    response.content_type = "text/html; charset=utf-8";
+    response.fields.emplace_back("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+    response.fields.emplace_back("Cache-Control", "no-store");
+    response.fields.emplace_back("Vary", "Accept");
+    response.body = std::make_shared<const std::string>(std::move(html));
+    response.note = "local";
+    return response;
 }
 
 } // namespace
 
 Task<std::optional<Response>> AdminRoute::handle(const Request& request) {
-    if (request.segments.size() != 1)
+    const auto& path = request.segments;
+    if (path == std::vector<std::string>{"api", "v1", "mirrors"})
+        co_return co_await mirrors();
+    if (path.size() != 1)
         co_return std::nullopt;
-    const auto& what = request.segments[0];
+    const auto& what = path[0];
     if (what.empty())
         co_return start_page(request);
     if (what == "livez")
@@ -41,37 +52,81 @@ Task<std::optional<Response>> AdminRoute::handle(const Request& request) {
     if (what == "readyz")
         co_return readyz();
     if (what == "status")
-        co_return co_await status();
+        co_return co_await status(request);
+    if (what == "metrics")
+        co_return co_await metrics();
     co_return std::nullopt;
 }
 
+// Degraded is not unready: a full disk costs the next client time, and this one nothing.
 Response AdminRoute::readyz() const {
     if (draining_.load(std::memory_order_relaxed))
         return plain(503, "stopping: what runs is finished, nothing new is begun");
+    if (const auto why = relay_.degraded(); !why.empty())
+        return plain(200, "ready, but degraded: files are passed on without being kept: " + why);
     return plain(200, "ready");
 }
 
-Task<Response> AdminRoute::status() {
+std::int64_t AdminRoute::uptime() const {
+    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started_).count();
+}
+
+Task<Response> AdminRoute::mirrors() {
+    const auto relay = co_await relay_.status();
+    co_return json(200,
+                   {{"endpoints", endpoints_json(relay.endpoints)}, {"transfers", transfers_json(relay.transfers)}});
+}
+
+Task<Response> AdminRoute::metrics() {
+    const auto relay = co_await relay_.status();
     const auto stats = store_.stats();
-    boost::json::array transfers;
-    for (const auto& transfer : co_await relay_.status())
-        transfers.push_back(described(transfer));
+    auto text = relay_metrics(relay);
+    const auto gauge = [&text](std::string_view name, std::string_view help, auto value) {
+        text += fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n{0} {2}\n", name, help, value);
+    };
+    gauge("yizhan_store_bytes", "Bytes of blobs in the store.", stats.bytes);
+    gauge("yizhan_store_blobs", "Blobs in the store.", stats.blobs);
+    gauge("yizhan_store_objects", "Paths in the store.", stats.objects);
+    gauge("yizhan_degraded", "1 while files are passed on without being kept.", relay_.degraded().empty() ? 0 : 1);
+    gauge("yizhan_uptime_seconds", "Seconds since the start.", uptime());
+    text += "# HELP yizhan_build_info The version, as a label.\n# TYPE yizhan_build_info gauge\n"
+            "yizhan_build_info{version=\"" YIZHAN_VERSION "\"} 1\n";
+    auto response = plain(200, {});
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.fields.emplace_back("Cache-Control", "no-store");
+    response.body = std::make_shared<const std::string>(std::move(text));
+    response.note = "local";
+    co_return response;
+}
+
+Task<Response> AdminRoute::status(const Request& request) {
+    const auto stats = store_.stats();
+    const auto relay = co_await relay_.status();
+    if (wants_page(request))
+        co_return page(status_page({.relay = relay,
+                                    .store = stats,
+                                    .degraded = relay_.degraded(),
+                                    .offline = settings_.offline,
+                                    .uptime_seconds = uptime()}));
     boost::json::array upstreams;
     for (const auto& upstream : settings_.pypi.upstream)
         upstreams.push_back({{"url", redacted(upstream.url)}, {"family", upstream.family}, {"root", upstream.root}});
-    const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started_);
-    co_return json(200, {{"version", YIZHAN_VERSION},
-                         {"uptime_seconds", uptime.count()},
-                         {"offline", settings_.offline},
-                         {"draining", draining_.load(std::memory_order_relaxed)},
-                         {"store",
-                          {{"path", settings_.data.string()},
-                           {"blobs", stats.blobs},
-                           {"bytes", stats.bytes},
-                           {"objects", stats.objects},
-                           {"rebuilt", stats.rebuilt}}},
-                         {"pypi", {{"upstreams", upstreams}}},
-                         {"transfers", transfers}});
+    auto response = json(200, {{"version", YIZHAN_VERSION},
+                               {"uptime_seconds", uptime()},
+                               {"offline", settings_.offline},
+                               {"draining", draining_.load(std::memory_order_relaxed)},
+                               {"degraded", relay_.degraded()},
+                               {"store",
+                                {{"path", settings_.data.string()},
+                                 {"blobs", stats.blobs},
+                                 {"bytes", stats.bytes},
+                                 {"objects", stats.objects},
+                                 {"rebuilt", stats.rebuilt}}},
+                               {"pypi", {{"upstreams", upstreams}}},
+                               {"endpoints", endpoints_json(relay.endpoints)},
+                               {"transfers", transfers_json(relay.transfers)}});
+    response.fields.emplace_back("Vary", "Accept");
+    co_return response;
 }
 
 } // namespace yizhan

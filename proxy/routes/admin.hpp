@@ -1,4 +1,4 @@
-// Health and state: /livez, /readyz, /status, and the start page /.
+// Health and state: /livez, /readyz, /status (a page or JSON), /metrics, /api/v1/mirrors, and the start page /.
 #pragma once
 
 #include "config/settings.hpp"
@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 
 namespace yizhan {
@@ -21,8 +22,11 @@ class AdminRoute {
     void drain() { draining_.store(true, std::memory_order_relaxed); }
 
   private:
-    Task<Response> status();
+    Task<Response> status(const Request& request);
+    Task<Response> mirrors();
+    Task<Response> metrics();
     Response readyz() const;
+    std::int64_t uptime() const;
 
     const Settings& settings_;
     Store& store_;

@@ -27,11 +27,14 @@ std::vector<Source> file_sources(const Settings::Pypi& pypi, const LocatedFile& 
         else if (file.blake2b && !upstream.packages.empty())
             text = upstream.packages + pypi_layout(file);
         if (auto url = Url::parse(text))
-            out.push_back({.url = std::move(*url), .endpoint = redacted(upstream.url), .root = is_root});
+            out.push_back({.url = std::move(*url),
+                           .endpoint = redacted(upstream.url),
+                           .family = upstream.family,
+                           .root = is_root});
     }
     if (known && known->grade != Grade::root && !file.blake2b)
         if (auto url = Url::parse(known->source))
-            out.push_back({.url = *url, .endpoint = url->origin(), .root = false});
+            out.push_back({.url = *url, .endpoint = url->origin(), .family = url->origin(), .root = false});
     return out;
 }
 

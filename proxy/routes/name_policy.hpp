@@ -19,8 +19,7 @@ class NamePolicy {
     bool denied(std::string_view project) const { return denied_.match(project); }
     bool is_private(std::string_view project) const { return private_.match(project); }
 
-    /// The same for a distribution file, whichever project its name may be of: an sdist "a-b-1.0.tar.gz" is of "a-b",
-    /// and also "a-2b-1.0" is looked at as both "a" and "a-2b", since a guard that guesses wrong is none.
+    /// The same for a distribution file, whichever project its name may be of (possible_projects).
     bool file_denied(std::string_view filename) const { return any_project(filename, denied_); }
     bool file_private(std::string_view filename) const { return any_project(filename, private_); }
 

@@ -71,7 +71,7 @@ Result<ProjectPage> read_agreed(const std::string& project, const std::vector<Pa
                                 const KnownDigest& known, Trust trust, const PageGeneration* shown) {
     std::vector<WitnessedPage> witnesses;
     std::vector<std::string> tried;
-    for (const auto& [from, fetched] : pages) {
+    for (const auto& [from, serial, fetched] : pages) {
         auto parsed = read_page(project, fetched.body, fetched.head.field("content-type"), fetched.head.url.str(),
                                 link_prefixes(*from));
         if (parsed)

@@ -64,6 +64,14 @@ void PageSlot::put(const GenerationPtr& generation, const PageForm& form, Render
     changed_.notify_all();
 }
 
+PageSlot::Shown PageSlot::shown(const PageForm& form, BootClock::time_point now) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = forms_.find(form);
+    if (!generation_ || error_ || found == forms_.end() || found->second.of != generation_)
+        return {};
+    return {.page = found->second.page, .age = now - confirmed_};
+}
+
 std::size_t PageSlot::weight() const {
     const std::scoped_lock lock(mutex_);
     std::size_t out = sizeof(PageSlot) + (generation_ ? generation_->bytes * 2 : 0);
@@ -82,8 +90,15 @@ std::shared_ptr<PageSlot> PageShelf::slot(const std::string& project) {
     auto& found = shard.slots[project];
     if (!found)
         found = std::make_shared<PageSlot>();
-    found->use();
+    found->use(BootClock::now());
     return found;
+}
+
+std::shared_ptr<PageSlot> PageShelf::find(const std::string& project) {
+    auto& shard = this->shard(project);
+    const std::scoped_lock lock(shard.mutex);
+    const auto found = shard.slots.find(project);
+    return found == shard.slots.end() ? nullptr : found->second;
 }
 
 void PageShelf::trim(const std::string& project) {
@@ -98,6 +113,27 @@ void PageShelf::trim(const std::string& project) {
         total -= std::min(total, oldest->first.size() + oldest->second->weight());
         shard.slots.erase(oldest); // whoever still works with it keeps it alive
     }
+}
+
+void PageShelf::remember_absence(const std::string& project) {
+    auto& shard = this->shard(project);
+    const std::scoped_lock lock(shard.mutex);
+    shard.absent.push_back(project);
+    if (shard.absent.size() <= most_absent)
+        return;
+    if (const auto oldest = shard.slots.find(shard.absent.front());
+        oldest != shard.slots.end() && !oldest->second->view().generation)
+        shard.slots.erase(oldest);
+    shard.absent.pop_front();
+}
+
+std::size_t PageShelf::size() {
+    std::size_t sum = 0;
+    for (auto& shard : shards_) {
+        const std::scoped_lock lock(shard.mutex);
+        sum += shard.slots.size();
+    }
+    return sum;
 }
 
 } // namespace yizhan

@@ -11,6 +11,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -73,12 +74,19 @@ class PageSlot {
     FormLook form(const GenerationPtr& generation, const PageForm& form);
     void put(const GenerationPtr& generation, const PageForm& form, RenderedPtr page);
 
+    /// A form of the generation that is shown now, and how long ago that was confirmed.
+    struct Shown {
+        RenderedPtr page; ///< null: none is shown, this form of it is not there, or the last refresh failed
+        BootClock::duration age{};
+    };
+    Shown shown(const PageForm& form, BootClock::time_point now) const;
+
     Notifier& changed() { return changed_; }
 
     /// Bytes that it holds, roughly: a model takes about as much as its document, twice.
     std::size_t weight() const;
 
-    void use() { used_.store(BootClock::now().time_since_epoch().count(), std::memory_order_relaxed); }
+    void use(BootClock::time_point now) { used_.store(now.time_since_epoch().count(), std::memory_order_relaxed); }
     BootClock::rep used() const { return used_.load(std::memory_order_relaxed); }
 
   private:
@@ -106,15 +114,26 @@ class PageShelf {
 
     /// The project's slot, made where there is none, and marked as used now.
     std::shared_ptr<PageSlot> slot(const std::string& project);
+    /// The project's slot where there is one, and not marked.
+    std::shared_ptr<PageSlot> find(const std::string& project);
 
     /// After the slot of `project` has grown: lets go of others of its shard while that is over its share.
     void trim(const std::string& project);
+
+    /// After a refresh that found no page: the slot says so for a while, but a client that asks for a million names
+    /// that nobody has makes us remember no more than some thousands of them.
+    void remember_absence(const std::string& project);
+
+    /// Projects that have a slot.
+    std::size_t size();
 
   private:
     struct Shard {
         std::mutex mutex;
         std::unordered_map<std::string, std::shared_ptr<PageSlot>> slots;
+        std::deque<std::string> absent; // names of slots without a page, the oldest first; a page may have come since
     };
+    static constexpr std::size_t most_absent = 512; // of each shard: some 4 MB in all
     Shard& shard(const std::string& project);
 
     std::size_t budget_;

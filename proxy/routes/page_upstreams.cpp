@@ -1,5 +1,6 @@
 #include "proxy/routes/page_upstreams.hpp"
 
+#include "index/serial.hpp"
 #include "proxy/notifier.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -7,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <random>
 #include <set>
 
@@ -20,6 +22,10 @@ constexpr std::string_view accept_html = "text/html";
 
 // Witnesses that settle a page, or its absence, while the root is silent.
 constexpr std::size_t enough_families = 2;
+// One more is asked beside them, and waited for a moment: of three, two that agree can be newer than a laggard who does
+// not tell how old his page is.
+constexpr std::size_t asked_families = 3;
+constexpr std::chrono::milliseconds third_patience{500};
 
 double chance() {
     thread_local std::minstd_rand source{std::random_device{}()};
@@ -80,8 +86,17 @@ struct PageUpstreams::Asking {
     std::vector<std::string> tried;
     Notifier changed;
 
+    /// Pages as fresh as the freshest one: a mirror that lags is no witness for what is new.
+    std::size_t fresh_pages() const {
+        std::uint64_t newest = 0;
+        for (const auto& page : pages)
+            newest = std::max(newest, page.serial.value_or(0));
+        return static_cast<std::size_t>(
+            std::ranges::count_if(pages, [&](const auto& page) { return page.serial.value_or(newest) == newest; }));
+    }
+
     bool settled() const {
-        return root || pages.size() >= enough_families || lacking.size() >= enough_families ||
+        return root || fresh_pages() >= enough_families || lacking.size() >= enough_families ||
                (!root_pending && mirrors_pending == 0);
     }
 };
@@ -89,11 +104,13 @@ struct PageUpstreams::Asking {
 PageUpstreams::PageUpstreams(const Settings& settings, Relay& relay)
     : settings_(settings), relay_(relay), root_(root_of(settings.pypi)) {}
 
-Task<Result<PageWord>> PageUpstreams::ask(std::string project, std::optional<Document> stored) {
+Task<Result<PageWord>> PageUpstreams::ask(std::string project, std::optional<Document> stored, Root root) {
     const auto asking = std::make_shared<Asking>();
     asking->families.insert(root_.family);
     const bool alone = settings_.pypi.upstream.size() == 1;
-    if (alone || root_breaker_.state(Notifier::Clock::now()) != Breaker::State::open) {
+    if (root == Root::passed_over) {
+        asking->tried.push_back(redacted(root_.url) + ": its page cannot be read");
+    } else if (alone || root_breaker_.state(Notifier::Clock::now()) != Breaker::State::open) {
         asking->root_pending = true;
         asio::co_spawn(relay_.executor(), ask_root(project, std::move(stored), asking), asio::detached);
         const auto patience =
@@ -108,6 +125,9 @@ Task<Result<PageWord>> PageUpstreams::ask(std::string project, std::optional<Doc
         ask_mirrors(project, asking);
         const auto settled = [asking] { return asking->settled(); };
         co_await asking->changed.wait(settled);
+        const auto third = [asking] { return asking->root || asking->mirrors_pending == 0; };
+        if (!asking->root && asking->lacking.size() < enough_families)
+            co_await asking->changed.wait(third, Notifier::Clock::now() + third_patience);
     }
     if (asking->root && absent(*asking->root))
         co_return fail(Errc::not_found,
@@ -116,7 +136,7 @@ Task<Result<PageWord>> PageUpstreams::ask(std::string project, std::optional<Doc
     if (asking->root) {
         PageWord word{.of = PageWord::Of::root, .documents = {}};
         if ((*asking->root)->head.status != 304)
-            word.documents.push_back({.from = &root_, .fetched = std::move(**asking->root)});
+            word.documents.push_back({.from = &root_, .serial = {}, .fetched = std::move(**asking->root)});
         co_return word;
     }
     if (asking->pages.empty() && asking->lacking.size() >= enough_families)
@@ -149,17 +169,40 @@ Task<void> PageUpstreams::ask_root(std::string project, std::optional<Document> 
     asking->changed.notify_all();
 }
 
-// Two families at a time; the next one whenever one of them has failed.
+// Three families at a time, the best first; the next one whenever one of them has failed.
 void PageUpstreams::ask_mirrors(const std::string& project, const AskingPtr& asking) {
-    for (const auto& mirror : settings_.pypi.upstream) {
-        const auto wanted = enough_families - asking->pages.size();
-        if (asking->mirrors_pending >= wanted || asking->pages.size() >= enough_families)
+    for (const auto fresh = asking->fresh_pages();
+         fresh < enough_families && asking->mirrors_pending < asked_families - fresh;) {
+        const auto* mirror = next_mirror(*asking);
+        if (!mirror)
             return;
-        if (&mirror == &root_ || !asking->families.insert(mirror.family).second)
-            continue;
+        asking->families.insert(mirror->family);
         ++asking->mirrors_pending;
-        asio::co_spawn(relay_.executor(), ask_mirror(project, mirror, asking), asio::detached);
+        asio::co_spawn(relay_.executor(), ask_mirror(project, *mirror, asking), asio::detached);
     }
+}
+
+// Of a family that was not asked yet, by what is known of its endpoint: one that rests comes last.
+const UpstreamSettings* PageUpstreams::next_mirror(const Asking& asking) {
+    const auto now = Notifier::Clock::now();
+    const Ask ask{.kind = "pages", .size = SizeClass::page};
+    auto& endpoints = relay_.endpoints();
+    std::vector<Candidate> field;
+    for (std::size_t i = 0; i < settings_.pypi.upstream.size(); ++i) {
+        const auto& mirror = settings_.pypi.upstream[i];
+        const auto url = Url::parse(mirror.url);
+        if (&mirror == &root_ || !url)
+            continue;
+        const auto id = endpoints.find(url->origin(), AddressFamily::any);
+        auto candidate = id ? endpoints.candidate(*id, ask, {}, now) : Candidate{};
+        candidate.index = i;
+        candidate.family = mirror.family;
+        candidate.full = false; // pages are over in a moment
+        field.push_back(std::move(candidate));
+    }
+    const std::vector<std::string> taken(asking.families.begin(), asking.families.end());
+    const auto chosen = endpoints.choose(field, {.families_taken = taken, .may_wait = false});
+    return chosen ? &settings_.pypi.upstream[chosen->index] : nullptr;
 }
 
 Task<void> PageUpstreams::ask_mirror(std::string project, const UpstreamSettings& mirror, AskingPtr asking) {
@@ -167,26 +210,28 @@ Task<void> PageUpstreams::ask_mirror(std::string project, const UpstreamSettings
     auto fetched = url ? co_await fetch(*url, std::nullopt) : Result<Fetched>(std::unexpected(url.error()));
     --asking->mirrors_pending;
     if (fetched && fetched->head.status == 200) {
-        asking->pages.push_back({.from = &mirror, .fetched = std::move(*fetched)});
+        const auto serial = peek_serial(fetched->head.field("x-pypi-last-serial"), fetched->body);
+        asking->pages.push_back({.from = &mirror, .serial = serial, .fetched = std::move(*fetched)});
     } else {
         if (absent(fetched))
             asking->lacking.insert(mirror.family);
         asking->tried.push_back(complaint(fetched));
-        ask_mirrors(project, asking);
     }
+    if (!asking->settled())
+        ask_mirrors(project, asking);
     asking->changed.notify_all();
 }
 
 Task<Result<Fetched>> PageUpstreams::fetch(Url url, const std::optional<Document>& stored) {
     auto request = document_request(url, stored);
-    auto fetched = co_await relay_.fetch(request, settings_.relay.max_document);
+    auto fetched = co_await relay_.fetch(request, settings_.relay.max_document, Purpose::page);
     if (passing(fetched))
-        fetched = co_await relay_.fetch(request, settings_.relay.max_document);
+        fetched = co_await relay_.fetch(request, settings_.relay.max_document, Purpose::page);
     // Some mirrors redirect every JSON Accept to a page that does not exist (tuna/issues 2374): ask for HTML once.
     const bool json_lost = absent(fetched) && fetched->head.url.str() != url.str();
     if (json_lost) {
         request.accept = std::string(accept_html);
-        fetched = co_await relay_.fetch(request, settings_.relay.max_document);
+        fetched = co_await relay_.fetch(request, settings_.relay.max_document, Purpose::page);
     }
     co_return fetched;
 }

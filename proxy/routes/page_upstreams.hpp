@@ -8,7 +8,9 @@
 #include "proxy/relay/health/breaker.hpp"
 #include "proxy/relay/relay.hpp"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,7 @@ struct PageWord {
     };
     struct Page {
         const UpstreamSettings* from = nullptr;
+        std::optional<std::uint64_t> serial; ///< how fresh it says it is
         Fetched fetched;
     };
     Of of = Of::root;
@@ -36,7 +39,9 @@ class PageUpstreams {
     /// Asks the root with the stored document's validators. Where it is silent for `pypi.root_patience`, or rests after
     /// failing several times, two mirrors of other families are asked too, and more as those fail; whoever can settle
     /// it first does. Errors: not_found (the root, or two families, say that there is no such project), unavailable.
-    Task<Result<PageWord>> ask(std::string project, std::optional<Document> stored);
+    /// `passed_over`: the root has answered, and cannot be read.
+    enum class Root { asked, passed_over };
+    Task<Result<PageWord>> ask(std::string project, std::optional<Document> stored, Root root = Root::asked);
 
     const UpstreamSettings& root() const { return root_; }
 
@@ -47,6 +52,7 @@ class PageUpstreams {
     Task<void> ask_root(std::string project, std::optional<Document> stored, AskingPtr asking);
     Task<void> ask_mirror(std::string project, const UpstreamSettings& mirror, AskingPtr asking);
     void ask_mirrors(const std::string& project, const AskingPtr& asking);
+    const UpstreamSettings* next_mirror(const Asking& asking);
     Task<Result<Fetched>> fetch(Url url, const std::optional<Document>& stored);
 
     const Settings& settings_;

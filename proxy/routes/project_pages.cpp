@@ -1,5 +1,6 @@
 #include "proxy/routes/project_pages.hpp"
 
+#include "index/filename.hpp"
 #include "index/locate.hpp"
 #include "index/render.hpp"
 #include "proxy/routes/encode.hpp"
@@ -44,9 +45,23 @@ std::string file_key(const std::string& project, const std::string& filename) {
 
 ProjectPages::ProjectPages(const Settings& settings, Store& store, Relay& relay)
     : settings_(settings), store_(store), relay_(relay), upstreams_(settings, relay), names_(settings.pypi),
-      shelf_(memory_budget) {}
+      quarantined_(store), shelf_(memory_budget) {}
 
 ProjectPages::~ProjectPages() = default;
+
+// What get() refuses it has never had rendered; a project that is denied has no slot.
+std::optional<ProjectPages::Fresh> ProjectPages::at_once(const std::string& project, const PageForm& form) {
+    const auto slot = shelf_.find(project);
+    if (!slot)
+        return std::nullopt;
+    const auto now = BootClock::now();
+    auto shown = slot->shown(form, now);
+    if (!shown.page || shown.age >= settings_.pypi.page_ttl)
+        return std::nullopt;
+    slot->use(now);
+    return Fresh{.page = std::move(shown.page),
+                 .ttl = std::chrono::duration_cast<std::chrono::seconds>(settings_.pypi.page_ttl - shown.age)};
+}
 
 Task<Result<ProjectPages::Answer>> ProjectPages::get(std::string project, PageForm form) {
     if (names_.denied(project))
@@ -63,16 +78,26 @@ Task<Result<ProjectPages::Answer>> ProjectPages::get(std::string project, PageFo
         co_return std::unexpected(*now.error);
     if (!now.generation)
         co_return fail(Errc::unavailable, "the page of " + project + " could not be fetched in time; try again");
-    if (const auto& status = now.generation->page.status;
-        status && status->status == "quarantined" && !settings_.pypi.serve_quarantined)
-        co_return fail(Errc::not_found,
-                       fmt::format("the index has quarantined {}: it is suspected of being harmful, and is not served "
-                                   "(setting pypi.serve_quarantined){}{}",
-                                   project, status->reason.empty() ? "" : ". Its reason: ", status->reason));
+    if (auto why = quarantined(project))
+        co_return fail(Errc::not_found, std::move(*why));
     Answer answer;
     std::tie(answer.note, answer.cache_status) = freshness(before, now);
     answer.page = co_await rendered(std::move(project), slot, now.generation, form);
     co_return answer;
+}
+
+std::optional<std::string> ProjectPages::quarantined(std::string_view project) const {
+    return settings_.pypi.serve_quarantined ? std::nullopt : quarantined_.why_not(project);
+}
+
+std::optional<std::string> ProjectPages::quarantined_file(std::string_view filename) const {
+    return settings_.pypi.serve_quarantined ? std::nullopt : quarantined_.why_not_file(filename);
+}
+
+// Disk pool, before the page is shown.
+void ProjectPages::take_status(const std::string& project, const ProjectPage& page, Grade grade) {
+    if (const auto kept = quarantined_.take(project, page.status, grade); !kept)
+        spdlog::error("pypi: that {} is quarantined could not be written down: {}", project, kept.error().text());
 }
 
 bool ProjectPages::fresh(const PageSlot::View& view) const {
@@ -154,6 +179,8 @@ Task<void> ProjectPages::refresh(std::string project, SlotPtr slot) {
     if (!result && result.error().code != Errc::not_found)
         spdlog::warn("pypi: {}", result.error().text());
     slot->end_refresh(result ? std::nullopt : std::optional(std::move(result.error())));
+    if (!slot->view().generation)
+        shelf_.remember_absence(project);
 }
 
 // The stored page, where memory has none: the root's, or the mirrors' where that is newer.
@@ -215,8 +242,16 @@ Task<Result<void>> ProjectPages::ask_upstreams(const std::string& project, const
         co_return std::unexpected(word.error());
     if (word->of == PageWord::Of::mirrors)
         co_return co_await take_agreed(project, slot, std::move(word->documents));
-    if (!word->documents.empty())
-        co_return co_await take(project, slot, std::move(word->documents.front().fetched));
+    if (!word->documents.empty()) {
+        auto taken = co_await take(project, slot, std::move(word->documents.front().fetched));
+        if (taken || settings_.pypi.upstream.size() == 1)
+            co_return taken;
+        // A torn page: the root counts as silent.
+        word = co_await upstreams_.ask(project, std::nullopt, PageUpstreams::Root::passed_over);
+        if (!word)
+            co_return std::unexpected(word.error());
+        co_return co_await take_agreed(project, slot, std::move(word->documents));
+    }
     slot->confirm(BootClock::now());
     auto touch = [this, key] { return store_.touch_document(key, unix_now()); };
     co_return co_await run_on(relay_.disk().get_executor(), std::move(touch));
@@ -233,6 +268,7 @@ Task<Result<void>> ProjectPages::take(const std::string& project, const SlotPtr&
         co_return fail(Errc::unavailable, "the page of " + project + " could not be read",
                        {redacted(box->head.url.str()) + ": " + generation.error().message});
     auto keep = [this, project, box, page = &generation->page]() -> Result<void> {
+        take_status(project, *page, Grade::root);
         if (auto rows = remember(project, *page, Grade::root); !rows)
             return rows;
         Document document{.digest = sha256(box->body),
@@ -269,6 +305,7 @@ Task<Result<void>> ProjectPages::take_agreed(const std::string& project, const S
     if (!page)
         co_return std::unexpected(page.error());
     auto keep = [this, project, shown = &*page]() -> Result<void> {
+        take_status(project, *shown, Grade::agreed);
         if (auto rows = remember(project, *shown, Grade::agreed); !rows)
             return rows;
         // Links lead to our own paths below the root's origin: what is read back is located by path and digest alone.
@@ -310,7 +347,7 @@ Result<void> ProjectPages::remember(const std::string& project, ProjectPage& pag
                           .metadata = file.core_metadata.sha256,
                           .metadata_available = file.core_metadata.available};
         // Only PyPI promises that a file name never changes its bytes; elsewhere the path itself holds the digest.
-        if (location->blake2b)
+        if (location->blake2b && !is_variants_file(file.filename))
             rows.push_back({file_key(project, file.filename), entry});
         rows.push_back({path_ledger_key(location->path()), std::move(entry)});
     }
@@ -343,7 +380,8 @@ Task<std::vector<std::string>> ProjectPages::stored_projects() {
         std::set<std::string> names;
         for (const auto& prefix : {document_key(""), agreed_key("")})
             for (const auto& key : store_.document_keys(prefix, most))
-                names.insert(key.substr(prefix.size()));
+                if (auto name = key.substr(prefix.size()); !names_.denied(name) && !quarantined(name))
+                    names.insert(std::move(name));
         return std::vector<std::string>(names.begin(), names.end());
     };
     co_return co_await run_on(relay_.disk().get_executor(), std::move(work));

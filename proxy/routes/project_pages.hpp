@@ -12,8 +12,11 @@
 #include "proxy/routes/name_policy.hpp"
 #include "proxy/routes/page_shelf.hpp"
 #include "proxy/routes/page_upstreams.hpp"
+#include "proxy/routes/quarantined_projects.hpp"
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +29,14 @@ class ProjectPages {
     ProjectPages(const Settings& settings, Store& store, Relay& relay);
     ~ProjectPages();
 
+    /// A page at hand, and how long it is fresh.
+    struct Fresh {
+        std::shared_ptr<const RenderedPage> page;
+        std::chrono::seconds ttl;
+    };
+    /// The page in this form where memory has it and it is fresh. Any other name than a normalised one finds nothing.
+    std::optional<Fresh> at_once(const std::string& project, const PageForm& form);
+
     struct Answer {
         std::shared_ptr<const RenderedPage> page;
         std::string_view note;    ///< "hit", "stale", "miss": for the log
@@ -37,7 +48,10 @@ class ProjectPages {
     /// Upstream advertises core metadata for this file that nobody can produce: stop advertising it.
     void forget_metadata(const std::string& project, const std::string& filename);
 
-    /// The projects whose pages are in the store, sorted.
+    /// Which projects are withheld, though the store may have them; empty answers where the setting lets them through.
+    std::optional<std::string> quarantined_file(std::string_view filename) const;
+
+    /// The projects whose pages are in the store and may be served, sorted.
     Task<std::vector<std::string>> stored_projects();
 
     /// The ledger's key for one of our own canonical paths.
@@ -46,6 +60,8 @@ class ProjectPages {
   private:
     using SlotPtr = std::shared_ptr<PageSlot>;
 
+    std::optional<std::string> quarantined(std::string_view project) const;
+    void take_status(const std::string& project, const ProjectPage& page, Grade grade);
     bool fresh(const PageSlot::View& view) const;
     Task<void> refreshed(SlotPtr slot, std::uint64_t turns);
     std::pair<std::string_view, std::string> freshness(const PageSlot::View& before, const PageSlot::View& now) const;
@@ -71,6 +87,7 @@ class ProjectPages {
     Relay& relay_;
     PageUpstreams upstreams_; // relay thread
     NamePolicy names_;
+    QuarantinedProjects quarantined_;
     PageShelf shelf_;
 };
 

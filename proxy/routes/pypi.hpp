@@ -14,6 +14,8 @@ class PypiRoute {
   public:
     PypiRoute(const Settings& settings, Store& store, Relay& relay);
 
+    /// A page or file that is here and fresh; see Handler.
+    std::optional<Response> at_once(const Request& request);
     /// nullopt: not one of this route's paths.
     Task<std::optional<Response>> handle(const Request& request);
 

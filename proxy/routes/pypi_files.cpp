@@ -2,6 +2,7 @@
 
 #include "index/filename.hpp"
 #include "proxy/http/conditional.hpp"
+#include "proxy/http/response.hpp"
 #include "proxy/routes/file_sources.hpp"
 #include "proxy/routes/wheel_reader.hpp"
 #include "proxy/run_on.hpp"
@@ -14,7 +15,8 @@ namespace {
 
 constexpr std::string_view octets = "application/octet-stream";
 // What PyPI says of its own files: they never change.
-constexpr std::string_view for_ever = "max-age=365000000, immutable, public";
+constexpr std::pair<std::string_view, std::string_view> for_ever{"Cache-Control",
+                                                                 "max-age=365000000, immutable, public"};
 
 // A piece in the middle of a file that is not here: up to this much is fetched alone, so that a client that only wants
 // a wheel's directory does not start a download of gigabytes (design, section 4).
@@ -51,8 +53,17 @@ Response of_file(Body body, std::string_view note) {
     response.content_type = octets;
     response.body = std::move(body);
     response.note = note;
-    response.fields.emplace_back("Cache-Control", for_ever);
+    static const std::string lines = render_fields({for_ever});
+    response.lines = lines;
     return response;
+}
+
+// The part of a file's name that says which distribution it is of.
+std::string_view distribution_of(std::string_view name) {
+    constexpr std::string_view metadata = ".metadata";
+    if (name.ends_with(metadata))
+        name.remove_suffix(metadata.size());
+    return name;
 }
 
 } // namespace
@@ -62,13 +73,30 @@ Response blob_response(const Request& request, Blob blob, const Relay& relay) {
     auto response = of_file(std::move(blob), "hit");
     response.etag = std::move(etag);
     response.ranges = Ranges::all;
-    response.fields.emplace_back("Cache-Status", "yizhan; hit");
+    static const std::string lines = render_fields({for_ever, {"Cache-Status", "yizhan; hit"}});
+    response.lines = lines;
     return response;
+}
+
+// The store has files under canonical paths only, so what parse_located() would refuse is not found here either.
+std::optional<Response> PypiFiles::at_once(const Request& request, std::span<const std::string> below) const {
+    PathKey path;
+    path.reserve(request.target.size());
+    path = "pypi";
+    for (const auto& segment : below)
+        path.append("/").append(segment);
+    const auto name = distribution_of(below.back());
+    if (names_.file_denied(name) || pages_.quarantined_file(name))
+        return std::nullopt; // get() says why
+    auto blob = store_.find(path);
+    return blob ? std::optional(blob_response(request, *std::move(blob), relay_)) : std::nullopt;
 }
 
 Task<Response> PypiFiles::get(const Request& request, LocatedFile file) {
     if (names_.file_denied(file.filename))
         co_return plain(404, NamePolicy::denied_words(file.filename));
+    if (const auto why = pages_.quarantined_file(file.filename))
+        co_return plain(404, *why);
     if (auto blob = store_.find(file.path()))
         co_return blob_response(request, *std::move(blob), relay_);
     if (names_.file_private(file.filename))
@@ -152,7 +180,7 @@ Task<Response> PypiFiles::head_only(const Plan& plan) {
                                 .range = {},
                                 .fields = {},
                                 .private_address_allowed = false};
-        const auto fetched = co_await relay_.fetch(std::move(request), 0);
+        const auto fetched = co_await relay_.fetch(std::move(request), 0, Purpose::piece);
         if (!fetched) {
             tried.push_back(fetched.error().message);
             continue;
@@ -188,7 +216,7 @@ Task<std::optional<Response>> PypiFiles::middle(const Request& request, const Pl
                               .range = fmt::format("{}-{}", selected.first, last),
                               .fields = {},
                               .private_address_allowed = false};
-        auto fetched = co_await relay_.fetch(std::move(piece), max_middle);
+        auto fetched = co_await relay_.fetch(std::move(piece), max_middle, Purpose::piece);
         const auto wanted = fmt::format("bytes {}-{}/{}", selected.first, last, *object.size);
         if (!fetched || fetched->head.status != 206 || fetched->head.field("content-range") != wanted ||
             fetched->body.size() != selected.size)

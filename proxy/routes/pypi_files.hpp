@@ -7,6 +7,10 @@
 #include "proxy/relay/relay.hpp"
 #include "proxy/routes/project_pages.hpp"
 
+#include <optional>
+#include <span>
+#include <string>
+
 namespace yizhan {
 
 class PypiFiles {
@@ -14,6 +18,8 @@ class PypiFiles {
     PypiFiles(const Settings& settings, Store& store, Relay& relay, ProjectPages& pages)
         : settings_(settings), names_(settings.pypi), store_(store), relay_(relay), pages_(pages) {}
 
+    /// A stored file, by the segments of its path below /pypi; nullopt: get() knows.
+    std::optional<Response> at_once(const Request& request, std::span<const std::string> below) const;
     /// Answers a GET or HEAD for a distribution file or its core metadata.
     Task<Response> get(const Request& request, LocatedFile file);
 

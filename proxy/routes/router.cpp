@@ -4,9 +4,14 @@
 
 namespace yizhan {
 
+std::optional<Response> Router::at_once(const Request& request) {
+    // What has a query is refused, in words, by handle().
+    return request.target.contains('?') ? std::nullopt : pypi_.at_once(request);
+}
+
 Task<Response> Router::handle(const Request& request) {
     // No route of today takes a query; one that is ignored would be one page under two names in every cache.
-    if (!request.query.empty())
+    if (request.target.contains('?'))
         co_return plain(400,
                         fmt::format("{}: nothing here takes a query; leave out '?' and what follows", request.target));
     if (auto answer = co_await pypi_.handle(request))

@@ -13,6 +13,7 @@ class Router final : public Handler {
     Router(const Settings& settings, Store& store, Relay& relay)
         : pypi_(settings, store, relay), admin_(settings, store, relay) {}
 
+    std::optional<Response> at_once(const Request& request) override;
     Task<Response> handle(const Request& request) override;
 
     /// From now on /readyz says that the service is going away.

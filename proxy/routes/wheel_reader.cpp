@@ -59,7 +59,7 @@ Task<Result<std::string>> WheelReader::metadata(const Object& wheel) const {
     std::vector<std::string> tried;
     for (const auto& source : wheel.sources) {
         auto from_source = [this, &source, size = *wheel.size](ByteRange range) -> Task<Result<std::string>> {
-            auto fetched = co_await relay.fetch(ranged(source, range), range.size);
+            auto fetched = co_await relay.fetch(ranged(source, range), range.size, Purpose::piece);
             if (!fetched)
                 co_return std::unexpected(fetched.error());
             const auto wanted = fmt::format("bytes {}-{}/{}", range.offset, range.offset + range.size - 1, size);
@@ -78,7 +78,7 @@ Task<Result<std::string>> WheelReader::metadata(const Object& wheel) const {
 }
 
 Result<Blob> store_bytes(Store& store, const std::string& bytes, Provenance provenance) {
-    auto fill = store.begin(bytes.size());
+    auto fill = store.begin(Identity{}, bytes.size());
     if (!fill)
         return std::unexpected(fill.error());
     if (auto written = fill->write(0, as_bytes(bytes)); !written)

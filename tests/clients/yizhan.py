@@ -91,6 +91,12 @@ class Yizhan:
                 found.append((request.group(1), request.group(2).rstrip('"'), int(status.group(1))))
         return found
 
+    def kill(self):
+        """SIGKILL: what a power cut leaves."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join(STOP_PATIENCE)
+
     def stop(self):
         """SIGTERM and its exit status; a server that does not leave in time is a failure of its own."""
         if self._process.poll() is None:

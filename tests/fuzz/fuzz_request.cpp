@@ -1,11 +1,14 @@
-// From bytes to route and back: guard, target, conditions, and the head of the answer.
+// From bytes to route and back: guard, target, router, conditions, and the head of the answer.
 #include "proxy/http/delivery.hpp"
 #include "proxy/http/guard.hpp"
 #include "proxy/http/target.hpp"
 #include "tests/fuzz/require.hpp"
+#include "tests/fuzz/site.hpp"
 
 #include <algorithm>
+#include <array>
 #include <memory>
+#include <utility>
 
 using namespace yizhan;
 
@@ -65,18 +68,43 @@ void check_target(const Target& target) {
         fuzz::require(!target.segments[i].empty(), "only the last segment may be empty");
 }
 
-void check_answer(const RequestHead& head, const Target& target) {
-    Request request;
-    request.method = head.method;
-    request.target = head.target;
-    request.segments = target.segments;
-    request.query = target.query;
-    request.fields = head.fields;
-    const std::string body(1000, 'x');
-    Response response;
-    response.etag = "\"abc\"";
-    response.ranges = Ranges::all;
-    response.body = std::make_shared<const std::string>(body);
+Request request_of(const RequestHead& head, const Target& target) {
+    Request out;
+    out.method = head.method;
+    out.target = head.target;
+    out.segments = target.segments;
+    out.query = target.query;
+    out.fields = head.fields;
+    return out;
+}
+
+/// A thousand bytes that every condition and range can be tried on.
+Response whole_body() {
+    Response out;
+    out.etag = "\"abc\"";
+    out.ranges = Ranges::all;
+    out.body = std::make_shared<const std::string>(1000, 'x');
+    return out;
+}
+
+void check_route(const Response& response, const fuzz::Site& site) {
+    constexpr std::array<unsigned, 5> statuses{200, 301, 400, 404, 503};
+    fuzz::require(std::ranges::find(statuses, response.status) != statuses.end(), "a route has few answers");
+    for (const auto& [name, value] : response.fields)
+        if (name == "Location") {
+            const auto slash = std::min(value.find('/'), value.size());
+            fuzz::require(!value.starts_with('/') && value.substr(0, slash).find(':') == std::string::npos,
+                          "a redirect never leaves this host");
+        }
+    if (const auto* blob = std::get_if<Blob>(&response.body))
+        fuzz::require(site.may_leave(*blob), "what is denied or quarantined stays in the store");
+    const auto* text = std::get_if<Shared>(&response.body);
+    if (text && *text && response.content_type.starts_with("text/html"))
+        fuzz::require((*text)->find("<script") == std::string::npos && (*text)->find("<b>") == std::string::npos,
+                      "nothing of others is markup");
+}
+
+void check_answer(const RequestHead& head, const Request& request, Response response) {
     const auto delivery = plan_delivery(request, head.http_1_1, head.keep_alive, response);
     const auto size = size_of(response.body);
     fuzz::require(delivery.size && delivery.first <= *size && *delivery.size <= *size - delivery.first,
@@ -84,6 +112,11 @@ void check_answer(const RequestHead& head, const Target& target) {
     std::string out;
     fuzz::require(render_head(response, delivery.head, out), "our own answer is fit for the wire");
     fuzz::require(out.find("\r\n\r\n") == out.size() - 4, "nothing of the request splits the answer");
+}
+
+fuzz::Site& site() {
+    static fuzz::Site one;
+    return one;
 }
 
 } // namespace
@@ -104,7 +137,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     judge_in_pieces(bytes, head->size);
     if (const auto target = take_apart(head->target)) {
         check_target(*target);
-        check_answer(*head, *target);
+        const auto request = request_of(*head, *target);
+        auto answer = site().answer(request);
+        check_route(answer, site());
+        check_answer(*head, request, std::move(answer));
+        check_answer(*head, request, whole_body());
     }
     return 0;
 }

@@ -27,6 +27,8 @@ class Child {
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
 
+    pid_t pid() const { return pid_; }
+
     void signal(int number) const;
 
     /// Its exit status (128 + the signal that ended it), or nullopt where it still runs after `patience`.

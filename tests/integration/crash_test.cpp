@@ -44,7 +44,7 @@ TEST_F(Crash, AfterAKillCompleteFilesAreServedOfflineAndHalfOnesAreNot) {
     kill_in_the_middle_of_a_fill();
     start_offline();
     expect_ready_at_once();
-    EXPECT_THAT(wrong_files(), IsEmpty());
+    EXPECT_THAT(wrong_files(Parked::yes), IsEmpty());
     const Reply whole = get_expecting(path_of(*whole_), whole_->body);
     EXPECT_TRUE(whole.complete && whole.as_expected);
     const Reply half = get(path_of(*half_));
@@ -53,13 +53,19 @@ TEST_F(Crash, AfterAKillCompleteFilesAreServedOfflineAndHalfOnesAreNot) {
     EXPECT_EQ(get("/simple/half/").status, 200u) << "its page was acknowledged";
 }
 
-TEST_F(Crash, AfterAKillTheHalfFileIsFetchedRight) {
+TEST_F(Crash, AfterAKillOnlyTheRestOfTheHalfFileIsFetched) {
     kill_in_the_middle_of_a_fill();
     gates().open("middle");
+    farm().at("root").behave();
     start();
     expect_ready_at_once();
     const Reply half = get_expecting(path_of(*half_), half_->body);
     EXPECT_TRUE(half.complete && half.as_expected);
+    const auto gets = farm().at("root").record().of(half_->filename, "GET");
+    EXPECT_EQ(gets.back().status, 206u);
+    // A kill costs what was in flight, and a piece of 8 MiB at most.
+    EXPECT_GE(gets.back().offset + 9 * MiB, half_->body.size() / 4);
+    EXPECT_GT(gets.back().offset, 0u);
     ASSERT_TRUE(becomes(path_of(*half_), "\"" + half_->body.sha256() + "\""));
     EXPECT_THAT(wrong_files(), IsEmpty());
 }

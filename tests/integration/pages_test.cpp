@@ -56,6 +56,76 @@ TEST_F(Pages, JsonSaysTheSame) {
     EXPECT_EQ(get(path_of(six) + ".metadata").body, *six.metadata);
 }
 
+TEST_F(Pages, AHitSaysWhatTheFirstAnswerSaid) {
+    mirror("root");
+    const Distribution& six = wheel("six", 50 * KiB);
+    publish();
+    start();
+    const Fields asked{{"Accept", json_type}, {"Accept-Encoding", "gzip"}};
+    const Reply first = get("/simple/six/", asked);
+    for (const char* spelling : {"/simple/six/", "/pypi/simple/six/", "/simple/six/"}) {
+        const Reply hit = get(spelling, asked);
+        EXPECT_EQ(hit.status, 200u);
+        for (const char* name : {"Content-Type", "Content-Encoding", "Cache-Control", "Vary"})
+            EXPECT_EQ(hit.field(name), first.field(name)) << name;
+    }
+    const Reply hit = get("/simple/six/", asked);
+    EXPECT_EQ(hit.body, first.body);
+    EXPECT_EQ(hit.field("ETag"), first.field("ETag"));
+    EXPECT_THAT(hit.field("Cache-Status"), StartsWith("yizhan; hit; ttl="));
+    EXPECT_EQ(get("/simple/six/", asked, "HEAD").field("Content-Length"), std::to_string(first.body.size()));
+    Fields again = asked;
+    again.emplace_back("If-None-Match", std::string(first.field("ETag")));
+    const Reply unchanged = get("/simple/six/", again);
+    EXPECT_EQ(unchanged.status, 304u);
+    EXPECT_EQ(unchanged.field("Vary"), first.field("Vary"));
+    EXPECT_EQ(unchanged.field("Content-Type"), "");
+    EXPECT_EQ(get("/simple/six/?x", asked).status, 400u) << "also where the page is at hand";
+
+    EXPECT_EQ(get(path_of(six)).body, six.body.str());
+    ASSERT_TRUE(becomes(path_of(six), "\"" + six.body.sha256() + "\""));
+    const Reply file = get(path_of(six));
+    EXPECT_EQ(file.body, six.body.str());
+    EXPECT_EQ(file.field("Cache-Status"), "yizhan; hit");
+    EXPECT_THAT(file.field("Cache-Control"), HasSubstr("immutable"));
+    EXPECT_EQ(file.field("Accept-Ranges"), "bytes");
+    EXPECT_EQ(get(path_of(six), {{"Range", "bytes=-3"}}).body, six.body.str().substr(six.body.size() - 3));
+    EXPECT_EQ(get(path_of(six), {{"If-None-Match", std::string(file.field("ETag"))}}).status, 304u);
+    EXPECT_EQ(get(path_of(six) + "?x").status, 400u);
+}
+
+TEST_F(Pages, EveryClientGetsTheFormThatItReadsWhoeverAskedBefore) {
+    mirror("root");
+    wheel("six");
+    publish();
+    start();
+    for (int round = 0; round < 3; ++round)
+        for (const std::string accept : {"text/html", json_type, "application/vnd.pypi.simple.v1+html"})
+            for (const std::string coding : {"", "gzip", "zstd"}) {
+                const Reply page = get("/simple/six/", {{"Accept", accept}, {"Accept-Encoding", coding}});
+                EXPECT_EQ(page.field("Content-Type"), accept);
+                EXPECT_EQ(page.field("Content-Encoding"), coding);
+            }
+}
+
+TEST_F(Pages, WhatIsDeniedLaterIsNotServedFromTheStoreEither) {
+    mirror("root");
+    const Distribution& six = wheel("six");
+    publish();
+    start();
+    get("/simple/six/");
+    EXPECT_EQ(get(path_of(six)).status, 200u);
+    ASSERT_TRUE(becomes(path_of(six), "\"" + six.body.sha256() + "\""));
+    stop();
+    set("pypi.deny = ['six']");
+    start();
+    for (int round = 0; round < 2; ++round) {
+        EXPECT_EQ(get("/simple/six/").status, 404u);
+        EXPECT_EQ(get(path_of(six)).status, 404u);
+        EXPECT_EQ(get(path_of(six) + ".metadata").status, 404u);
+    }
+}
+
 TEST_F(Pages, HtmlKeepsWhatJsonAndHtmlUpstreamsSay) {
     for (const bool json : {true, false}) {
         SCOPED_TRACE(json ? "upstream speaks JSON" : "upstream speaks HTML only");

@@ -175,6 +175,75 @@ TEST_F(Protocol, AFileIsSentAsOctetsForEver) {
     EXPECT_THAT(reply.field("Cache-Control"), HasSubstr("immutable"));
 }
 
+// What is kept of a page cannot depend on what one client sent with its request.
+TEST_F(Protocol, NoFieldOfARequestChangesThePageOfTheNext) {
+    const Reply clean = get("/simple/my-lib/");
+    for (const Fields& fields :
+         {Fields{{"X-Forwarded-Host", "evil.example"}},
+          Fields{{"X-Forwarded-Proto", "https"}, {"Forwarded", "host=evil"}},
+          Fields{{"X-Original-URL", "/simple/evil/"}, {"X-Rewrite-URL", "/simple/evil/"}},
+          Fields{{"User-Agent", "pip/9.0"}, {"Cookie", "a=b"}, {"Origin", "https://evil.example"}}}) {
+        const Reply reply = get("/simple/my-lib/", fields);
+        EXPECT_EQ(reply.status, 200u);
+        EXPECT_EQ(reply.body, clean.body);
+        EXPECT_EQ(reply.field("ETag"), clean.field("ETag"));
+        EXPECT_EQ(reply.field("Set-Cookie"), "");
+    }
+    Client client(service().port());
+    client.send("GET /simple/my-lib/ HTTP/1.1\r\nHost: evil.example:81\r\n\r\n");
+    EXPECT_EQ(client.finish().body, clean.body);
+    client.send("GET /simple/My_Lib HTTP/1.1\r\nHost: evil.example:81\r\n\r\n");
+    const Reply moved = client.next();
+    EXPECT_THAT(moved.field("Location"), Not(HasSubstr("evil")));
+    EXPECT_THAT(moved.body, Not(HasSubstr("evil")));
+    EXPECT_EQ(get("/simple/my-lib/").body, clean.body);
+    EXPECT_EQ(farm().at("root").record().count("/simple/my-lib/"), 1u);
+}
+
+TEST_F(Protocol, EverySpellingOfAPathIsOneEntryOrNone) {
+    for (const char* target : {"/simple/my%2dlib/", "/simple/%6dy-lib/", "/simple/my-lib/"}) {
+        EXPECT_EQ(get(target).status, 200u) << target;
+    }
+    for (const char* target : {"/simple/my-lib/?", "/simple/my-lib/?format=json", "/livez?x", "/?"}) {
+        const Reply reply = get(target);
+        EXPECT_EQ(reply.status, 400u) << target;
+        EXPECT_THAT(reply.body, HasSubstr("query"));
+    }
+    for (const char* target : {"/simple/../simple/my-lib/", "/simple/%2e%2e/livez", "/simple%2fmy-lib/",
+                               "/%2F%2F..%2F..%2Fetc%2Fpasswd", "/simple/my-lib%00/", "/simple/my-lib%0d%0aX:y/",
+                               "/simple/my%252dlib/", "/simple/my-lib%5c", "/simple/%ff/"}) {
+        EXPECT_EQ(get(target).status, 400u) << target;
+    }
+    EXPECT_EQ(get("/simple//my-lib/").status, 404u);
+    EXPECT_EQ(farm().at("root").record().size(), 1u) << "one entry, asked for once";
+}
+
+TEST_F(Protocol, ItIsNobodysForwardProxy) {
+    Server& elsewhere = farm().add("elsewhere");
+    elsewhere.serve("/*", text(200, "you should not have come\n"));
+    Client client(service().port());
+    client.send("GET " + elsewhere.url("/x") + " HTTP/1.1\r\nHost: " + elsewhere.origin().substr(7) + "\r\n\r\n");
+    EXPECT_EQ(client.finish().status, 421u);
+    EXPECT_TRUE(client.closed());
+    Client tunnel(service().port());
+    tunnel.send("CONNECT " + elsewhere.origin().substr(7) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(tunnel.finish().status, 405u);
+    EXPECT_TRUE(tunnel.closed());
+    Client own(service().port());
+    own.send("GET http://127.0.0.1:" + std::to_string(service().port()) + "/livez HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(own.finish().status, 200u);
+    EXPECT_EQ(elsewhere.record().connections(), 0u);
+}
+
+TEST_F(Protocol, NamesThatNobodyHasLeaveNothingBehind) {
+    Client client(service().port());
+    for (int i = 0; i < 300; ++i) {
+        EXPECT_EQ(client.get("/simple/made-up-" + std::to_string(i) + "/").status, 404u);
+    }
+    EXPECT_THAT(get("/status").body, HasSubstr("\"blobs\":0,\"bytes\":0,\"objects\":0"));
+    EXPECT_THAT(get("/simple/").body, Not(HasSubstr("made-up")));
+}
+
 TEST_F(Protocol, OddRequestsAreRefusedAndTheConnectionClosed) {
     for (const char* bytes : {"GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET /livez HTTP/1.1\r\n\r\n",
                               "GET /livez HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",

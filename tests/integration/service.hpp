@@ -19,6 +19,7 @@ class Service {
             const std::vector<std::string>& flags = {});
 
     std::uint16_t port() const { return port_; }
+    pid_t pid() const { return child_->pid(); }
 
     /// From the start of the process to its line "listening on".
     std::chrono::milliseconds start_took() const { return start_took_; }

@@ -30,11 +30,19 @@ std::string read_file(const std::filesystem::path& path) {
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-std::vector<std::string> leftovers(const std::filesystem::path& partials) {
+bool can_be_taken_up(const std::filesystem::path& path) {
+    auto pieces = path;
+    return path.extension() == ".pieces" ||
+           (path.extension() == ".part" && std::filesystem::exists(pieces.replace_extension(".pieces")));
+}
+
+std::vector<std::string> leftovers(const std::filesystem::path& partials, bool parked) {
     std::vector<std::string> out;
     std::error_code missing;
     for (const auto& entry : std::filesystem::directory_iterator(partials, missing)) {
-        out.push_back(entry.path().string());
+        if (!parked || !can_be_taken_up(entry.path())) {
+            out.push_back(entry.path().string());
+        }
     }
     return out;
 }
@@ -92,6 +100,8 @@ void Stage::publish(const PublishOptions& options) {
 
 void Stage::write_config() const {
     std::ofstream out(config());
+    // Of equals the one named first is asked first, and nobody for the sake of exploring.
+    out << "relay.choice.within = 0.0\nrelay.choice.explore = 0.0\n";
     for (const std::string& line : settings_) {
         out << line << "\n";
     }
@@ -133,12 +143,12 @@ std::size_t Stage::upstream_requests() {
     return sum;
 }
 
-std::vector<std::string> Stage::wrong_files() const {
+std::vector<std::string> Stage::wrong_files(Parked parked) const {
     const auto until = std::chrono::steady_clock::now() + seconds(5);
-    std::vector<std::string> out = leftovers(data() / "partial");
+    std::vector<std::string> out = leftovers(data() / "partial", parked == Parked::yes);
     while (!out.empty() && std::chrono::steady_clock::now() < until) {
         std::this_thread::yield();
-        out = leftovers(data() / "partial");
+        out = leftovers(data() / "partial", parked == Parked::yes);
     }
     for (const auto& entry : std::filesystem::recursive_directory_iterator(data() / "blobs")) {
         if (entry.is_regular_file() && sha256_hex(read_file(entry.path())) != entry.path().filename()) {

@@ -89,7 +89,9 @@ class Stage : public ::testing::Test {
 
     /// Blobs whose bytes are not what their name says, and files left over from fills. Empty is right. A fill that was
     /// given up is removed a moment after its clients know: leftovers are looked at again for some seconds.
-    std::vector<std::string> wrong_files() const;
+    /// `yes`: after a kill, what the next request can go on with may lie there.
+    enum class Parked : bool { no, yes };
+    std::vector<std::string> wrong_files(Parked parked = Parked::no) const;
 
     /// Asks for `target` until its ETag is this one: a commit is visible a moment after its client has the bytes.
     bool becomes(std::string_view target, std::string_view etag);

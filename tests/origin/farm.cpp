@@ -28,6 +28,11 @@ Server& Farm::at(const std::string& name) {
     return *found->second;
 }
 
+void Farm::remove(const std::string& name) {
+    at(name); // says what is wrong with the name
+    servers_.erase(name);
+}
+
 const Authority& Farm::authority() {
     if (!authority_) {
         authority_ = std::make_unique<Authority>();

@@ -25,6 +25,10 @@ class Farm {
                     ServerOptions options = {.address = {}});
 
     Server& at(const std::string& name); ///< std::invalid_argument where there is none
+
+    /// Ends a server: its connections are closed, its port and its name are free. References to it are void.
+    void remove(const std::string& name);
+
     const std::map<std::string, std::unique_ptr<Server>>& servers() const { return servers_; }
 
     Gates& gates() { return gates_; }

@@ -41,6 +41,10 @@ bool advertises(const PublishOptions& options) {
     return options.metadata == PublishOptions::Metadata::yes || options.metadata == PublishOptions::Metadata::missing;
 }
 
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
+}
+
 const std::string& listed_sha256(const Distribution& file) {
     return file.listed_sha256.empty() ? file.body.sha256() : file.listed_sha256;
 }
@@ -132,6 +136,17 @@ std::string PypiIndex::path(const std::string& filename, PublishOptions::Paths p
     return "/files/" + project->first + "/" + filename;
 }
 
+std::vector<Distribution> PypiIndex::listed(const std::string& project, const PublishOptions& options) const {
+    std::vector<Distribution> files = projects_.at(project);
+    std::erase_if(files, [&](const Distribution& file) { return contains(options.without, file.filename); });
+    for (Distribution& file : files) {
+        if (contains(options.other_hash, file.filename)) {
+            file.listed_sha256 = sha256_hex(file.filename); // a digest like any other, but of nothing
+        }
+    }
+    return files;
+}
+
 std::string PypiIndex::href(const std::string& project, const Distribution& file, const Server& server,
                             const PublishOptions& options) const {
     if (!file.href.empty()) {
@@ -165,7 +180,7 @@ std::string PypiIndex::html(const std::string& project, const Server& server, co
                                   "content=\"1.1\">\n<title>Links for {0}</title>\n</head>\n<body>\n"
                                   "<h1>Links for {0}</h1>\n",
                                   html_escaped(project));
-    for (const Distribution& file : projects_.at(project)) {
+    for (const Distribution& file : listed(project, options)) {
         std::string link = href(project, file, server, options);
         if (options.hash == PublishOptions::Hash::sha256) {
             link += "#sha256=" + listed_sha256(file);
@@ -190,7 +205,7 @@ std::string PypiIndex::html(const std::string& project, const Server& server, co
 std::string PypiIndex::json(const std::string& project, const Server& server, const PublishOptions& options) const {
     json::array files;
     json::array versions;
-    for (const Distribution& file : projects_.at(project)) {
+    for (const Distribution& file : listed(project, options)) {
         files.push_back(json_file(file, href(project, file, server, options), options));
         const json::value version(version_of(file.filename));
         if (std::ranges::find(versions, version) == versions.end()) {
@@ -220,8 +235,8 @@ void PypiIndex::publish_files(Server& server, const std::vector<Distribution>& f
 }
 
 void PypiIndex::publish(Server& server, const PublishOptions& options) const {
-    for (const auto& [project, files] : projects_) {
-        if (!options.only.empty() && std::ranges::find(options.only, project) == options.only.end()) {
+    for (const auto& [project, _] : projects_) {
+        if (!options.only.empty() && !contains(options.only, project)) {
             continue;
         }
         Resource html_page = page(html(project, server, options));
@@ -237,7 +252,7 @@ void PypiIndex::publish(Server& server, const PublishOptions& options) const {
         server.serve(options.index + project + "/", std::move(html_page));
         server.serve(options.index + project, redirect(options.index + project + "/", 301));
         if (options.files) {
-            publish_files(options.files_on != nullptr ? *options.files_on : server, files, options);
+            publish_files(options.files_on != nullptr ? *options.files_on : server, listed(project, options), options);
         }
     }
 }

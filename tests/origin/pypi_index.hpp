@@ -51,6 +51,8 @@ struct PublishOptions {
     Server* files_on = nullptr;            ///< another server that holds the files (links are absolute then)
     std::optional<std::uint64_t> serial{}; ///< X-PyPI-Last-Serial and _last-serial
     std::vector<std::string> only{};       ///< these projects; empty: all
+    std::vector<std::string> without{};    ///< files that this mirror does not have yet, and does not list
+    std::vector<std::string> other_hash{}; ///< files for which its pages name a digest that no bytes have
 };
 
 /// The content. Not synchronised: fill it, then publish.
@@ -79,6 +81,7 @@ class PypiIndex {
     std::string json(const std::string& project, const Server& server, const PublishOptions& options) const;
 
   private:
+    std::vector<Distribution> listed(const std::string& project, const PublishOptions& options) const;
     std::string href(const std::string& project, const Distribution& file, const Server& server,
                      const PublishOptions& options) const;
     void publish_files(Server& server, const std::vector<Distribution>& files, const PublishOptions& options) const;

@@ -82,5 +82,23 @@ TEST_F(OriginIndex, PutsFilesOnAnotherServerAndLeavesProjectsOut) {
     EXPECT_EQ(Client(files.port(), files.address()).get(index_.path("six-1.0-py3-none-any.whl")).status, 200u);
 }
 
+TEST_F(OriginIndex, LetsAMirrorLagAndNameAnotherDigest) {
+    const std::string old = index_.add_wheel("six", "1.0").filename;
+    const std::string recent = index_.add_wheel("six", "2.0", {.seed = 2}).filename;
+    index_.publish(server_, {.serial = 7, .without = {recent}, .other_hash = {old}});
+    for (const std::string& page : {get("/simple/six/").body, get("/simple/six/", {{"Accept", json_type}}).body}) {
+        EXPECT_THAT(page, HasSubstr(old));
+        EXPECT_THAT(page, Not(HasSubstr(recent)));
+        EXPECT_THAT(page, Not(HasSubstr(index_.find(old).body.sha256())));
+    }
+    EXPECT_EQ(get(index_.path(old)).body, index_.find(old).body.str()) << "the bytes are right";
+    EXPECT_EQ(get(index_.path(recent)).status, 404u);
+    Server& other = farm_.add("other");
+    index_.publish(other);
+    EXPECT_THAT(Client(other.port(), other.address()).get("/simple/six/").body,
+                HasSubstr(index_.find(old).body.sha256()))
+        << "a mirror's dialect is its own";
+}
+
 } // namespace
 } // namespace yizhan::origin

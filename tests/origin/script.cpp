@@ -144,6 +144,8 @@ void publish(Farm& farm, const Statement& statement) {
         {"files", [](auto& p, auto& v) { p.files = v != "no"; }},
         {"serial", [](auto& p, auto& v) { p.serial = parse_size(v); }},
         {"only", [](auto& p, auto& v) { p.only.push_back(v); }},
+        {"without", [](auto& p, auto& v) { p.without.push_back(v); }},
+        {"other-hash", [](auto& p, auto& v) { p.other_hash.push_back(v); }},
     };
     P options;
     for (const Option& option : statement.options(2)) {
@@ -264,6 +266,11 @@ const std::map<std::string, Run, std::less<>>& statements() {
              s.mute(false);
              s.listen();
          })},
+        {"remove", [](Farm& farm, const Statement& s) { farm.remove(s.word(1, "a server's name")); }},
+        {"rate",
+         [](Farm& farm, const Statement& s) {
+             farm.at(s.word(1, "a server's name")).set_rate(parse_size(s.word(2, "a rate")));
+         }},
         {"open", [](Farm& farm, const Statement& s) { farm.gates().open(s.word(1, "a gate's name")); }},
         {"close", [](Farm& farm, const Statement& s) { farm.gates().close(s.word(1, "a gate's name")); }},
     };

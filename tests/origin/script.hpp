@@ -7,9 +7,11 @@
 //          [yanked[=reason]]
 //   publish NAME [index=/simple/] [paths=pypi|plain] [links=relative|absolute|rooted] [hash=sha256|none]
 //          [metadata=yes|no|missing|unannounced] [json=no] [files=no] [files-on=NAME] [serial=N] [only=PROJECT]…
+//          [without=FILE]… [other-hash=FILE]…
 //   fault NAME PATH ACTION… [first=N] [count=N] [method=GET] [when="User-Agent: pip"]
 //   behave NAME [PATH]
-//   refuse NAME | black-hole NAME | mute NAME | listen NAME
+//   refuse NAME | black-hole NAME | mute NAME | listen NAME | remove NAME
+//   rate NAME 5M                                             of all its bodies together, those under way too
 //   open GATE | close GATE
 //
 // Actions of fault: cut=K reset=K stall=K@GATE pause=K@500ms rate=K@1M drip=K@BYTES/INTERVAL flip=K lie=SEED length=N

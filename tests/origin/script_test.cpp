@@ -109,6 +109,40 @@ TEST(Script, KnowsEveryAction) {
     EXPECT_EQ(get(farm, "a", "/f").field("location"), farm.at("b").url("/x"));
 }
 
+TEST(Script, PublishesALaggardAndALiar) {
+    Farm farm;
+    run_script(farm, "server a\nwheel six 1.0\nwheel six 2.0\n"
+                     "publish a without=six-2.0-py3-none-any.whl other-hash=six-1.0-py3-none-any.whl\n");
+    const std::string page = get(farm, "a", "/simple/six/").body;
+    EXPECT_EQ(page.find("six-2.0"), std::string::npos);
+    EXPECT_EQ(page.find(farm.index().find("six-1.0-py3-none-any.whl").body.sha256()), std::string::npos);
+}
+
+TEST(Script, ChangesTheRateOfAnAnswerUnderWay) {
+    Farm farm;
+    run_script(farm, "server a rate=1K\nserve a /f random=1 size=1M");
+    const Server& server = farm.at("a");
+    Client client(server.port(), server.address());
+    client.request("/f");
+    ASSERT_TRUE(client.read_body(1)); // at this rate the rest takes a quarter of an hour
+    run_script(farm, "rate a 0");
+    EXPECT_EQ(client.finish().received, 1U << 20U);
+}
+
+TEST(Script, RemovesAServer) {
+    Farm farm;
+    run_script(farm, "server a\nserve a /f random=1 size=1000\nfault a /f stall=5@never");
+    const std::uint16_t port = farm.at("a").port();
+    Client client(port, farm.at("a").address());
+    client.request("/f");
+    ASSERT_TRUE(client.read_body(5));
+    run_script(farm, "remove a");
+    EXPECT_FALSE(client.finish().complete);
+    EXPECT_THROW(farm.at("a"), std::invalid_argument);
+    run_script(farm, "server a port=" + std::to_string(port)); // name and port are free again
+    EXPECT_EQ(get(farm, "a", "/f").status, 404u);
+}
+
 TEST(Script, SaysInWhichLineItIsWrong) {
     const auto error = [](const char* script) -> std::string {
         Farm farm;

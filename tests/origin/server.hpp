@@ -75,6 +75,9 @@ class Server {
     /// Lets connections be accepted, and nothing else happen on them: no TLS, no answer.
     void mute(bool on) { mute_ = on; }
 
+    /// Bytes of bodies per second from now on, for answers under way too; 0: no limit.
+    void set_rate(std::uint64_t rate) { pace_.set_rate(rate); }
+
     Record& record() { return record_; }
 
   private:

@@ -10,7 +10,8 @@ Attempt::Attempt(std::shared_ptr<Shared> shared, std::shared_ptr<Endpoint> endpo
                  Panic panic, Moment now)
     : shared_(std::move(shared)), asked_(endpoint), charged_(std::move(endpoint)), ask_(std::move(ask)), pass_(pass),
       panic_(panic), began_(now), hop_began_(now) {
-    asked_->connected();
+    if (counts())
+        asked_->connected();
     asked_->score(ask_.size).began();
     asked_->retries().asked();
 }
@@ -44,7 +45,8 @@ void Attempt::release() {
     charged_->breaker(ask_.kind).abandoned(pass_); // nothing, where it has been judged
     if (flowing_)
         charged_->ebbed();
-    charged_->disconnected();
+    if (counts())
+        charged_->disconnected();
     each_score([](Endpoint&, Score& score) { score.ended(); });
     asked_.reset();
 }
@@ -60,13 +62,15 @@ void Attempt::moved(std::shared_ptr<Endpoint> to, Breaker::Pass pass, Moment now
     if (!asked_)
         return;
     charged_->breaker(ask_.kind).passed(pass_, now); // it answered, if only by pointing elsewhere
-    charged_->disconnected();
+    if (counts())
+        charged_->disconnected();
     if (charged_ != asked_)
         charged_->score(ask_.size).ended();
     charged_ = std::move(to);
     pass_ = pass;
     hop_began_ = now;
-    charged_->connected();
+    if (counts())
+        charged_->connected();
     if (charged_ != asked_)
         charged_->score(ask_.size).began();
 }

@@ -66,6 +66,8 @@ class Attempt {
     const Ask& ask() const { return ask_; }
 
   private:
+    /// Towards the connection cap: pages are over in a moment, and must not keep files waiting.
+    bool counts() const { return ask_.size != SizeClass::page; }
     void pass_probe(Moment now);
     void break_and_cut(const Effects& effects, const Failure& failure, Moment now, Meaning& meaning);
     void release();

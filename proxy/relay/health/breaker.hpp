@@ -2,8 +2,8 @@
 // real request decides. A value type, no thread of its own.
 #pragma once
 
+#include "config/health_settings.hpp"
 #include "proxy/relay/health/clock.hpp"
-#include "proxy/relay/health/health_settings.hpp"
 
 #include <cstddef>
 #include <cstdint>

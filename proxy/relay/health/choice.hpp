@@ -2,8 +2,8 @@
 // exploration, and panic when all rest. A pure function of what is known and of chance.
 #pragma once
 
+#include "config/health_settings.hpp"
 #include "proxy/relay/health/clock.hpp"
-#include "proxy/relay/health/health_settings.hpp"
 
 #include <cstddef>
 #include <cstdint>

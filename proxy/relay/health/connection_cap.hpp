@@ -2,8 +2,8 @@
 // quiet minute, never over where it started. A value type, no thread of its own.
 #pragma once
 
+#include "config/health_settings.hpp"
 #include "proxy/relay/health/clock.hpp"
-#include "proxy/relay/health/health_settings.hpp"
 
 #include <optional>
 #include <string>

@@ -148,6 +148,19 @@ void Endpoint::lied(std::string_view object, Moment now) {
     lies_.push_back({hash, now});
 }
 
+void Endpoint::withdraw_lie(std::string_view object) {
+    const auto hash = hash_of(object);
+    auto& blamed = blamed_[static_cast<std::size_t>(Blame::integrity)];
+    blamed -= std::min<std::uint64_t>(blamed, std::erase_if(lies_, [&](const Lie& lie) { return lie.object == hash; }));
+}
+
+bool Endpoint::lied_about(std::string_view object, Moment now) const {
+    const auto hash = hash_of(object);
+    const auto& rules = rules_->integrity;
+    return std::ranges::any_of(
+        lies_, [&](const Lie& lie) { return lie.object == hash && now - lie.when <= rules.window + rules.rest; });
+}
+
 // From the newest lie that had enough others within the window before it.
 Moment Endpoint::expelled_until() const {
     for (auto last = lies_.rbegin(); last != lies_.rend(); ++last) {

@@ -25,6 +25,9 @@ namespace yizhan {
 
 enum class AddressFamily : std::uint8_t { any, v4, v6 };
 
+/// Whether a request may go beyond the connection cap, up to twice: its client is about to give up.
+enum class Crowd : bool { no, yes };
+
 struct EndpointName {
     std::string origin; ///< "https://host:port", as Url::origin() writes it
     AddressFamily address = AddressFamily::any;
@@ -91,7 +94,9 @@ class Endpoint {
     /// For requests of this kind ("pypi pages", "conda files": the relay's own words), leaving redirects aside.
     Gate gate(std::string_view kind, Moment now) const;
     std::string words(std::string_view kind, Moment now) const;
-    bool full(Moment now) const { return in_flight_ >= cap_.at(now); }
+    bool full(Moment now, Crowd crowd = Crowd::no) const {
+        return in_flight_ >= cap_.at(now) * (crowd == Crowd::yes ? 2 : 1);
+    }
     Breaker& breaker(std::string_view kind) { return kind_of(kind).breaker; }
 
     bool tried(SizeClass size) const;
@@ -122,7 +127,9 @@ class Endpoint {
 
     /// It sent wrong bytes for `object`. Two objects within a day, and it is expelled for a day.
     void lied(std::string_view object, Moment now);
+    void withdraw_lie(std::string_view object);
     bool expelled(Moment now) const;
+    bool lied_about(std::string_view object, Moment now) const;
     void pardon() { lies_.clear(); } ///< an operator knows better
 
     /// An answer that it was asked for came from `other`; itself: it answered in person.

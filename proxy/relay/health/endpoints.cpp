@@ -29,17 +29,23 @@ std::optional<EndpointId> Endpoints::find(std::string_view origin, AddressFamily
     return found == by_key_.end() ? std::nullopt : std::optional(found->second);
 }
 
-Candidate Endpoints::candidate(EndpointId id, const Ask& ask, std::optional<std::uint64_t> bytes, Moment now) const {
+std::optional<EndpointId> Endpoints::find(std::string_view key) const {
+    const auto found = by_key_.find(key);
+    return found == by_key_.end() ? std::nullopt : std::optional(found->second);
+}
+
+Candidate Endpoints::candidate(EndpointId id, const Ask& ask, std::optional<std::uint64_t> bytes, Moment now,
+                               Crowd crowd) const {
     const auto& endpoint = at(id);
     Candidate out{.name = endpoint.name().key(),
                   .family = endpoint.name().family,
                   .gate = endpoint.gate(ask.kind, now),
-                  .full = endpoint.full(now),
+                  .full = endpoint.full(now, crowd),
                   .tried = endpoint.tried(ask.size),
                   .expected = endpoint.expected(ask.size, bytes.value_or(typical_bytes(ask.size)), now)};
     if (const auto other = endpoint.leads_to(now)) {
         out.gate = std::max(out.gate, other->gate(ask.kind, now));
-        out.full = out.full || other->full(now);
+        out.full = out.full || other->full(now, crowd);
     }
     return out;
 }
@@ -57,13 +63,13 @@ void Endpoints::mark_lacking(EndpointId id, std::string_view object, std::string
     shared_->negative.add(id, object, words, now, rest);
 }
 
-std::expected<Attempt, std::string> Endpoints::begin(EndpointId id, Ask ask, Moment now, Panic panic) {
+std::expected<Attempt, std::string> Endpoints::begin(EndpointId id, Ask ask, Moment now, Panic panic, Crowd crowd) {
     const auto& endpoint = endpoints_[static_cast<std::size_t>(id)];
     const auto other = endpoint->leads_to(now);
     for (const auto* each : {endpoint.get(), other.get()}) {
         if (!each)
             continue;
-        if (each->full(now))
+        if (ask.size != SizeClass::page && each->full(now, crowd))
             return std::unexpected(
                 fmt::format("{} has as many requests as it may: {}", each->name().key(), each->cap().words(now)));
         if (panic == Panic::no && each->gate(ask.kind, now) > Gate::half_open)
@@ -99,7 +105,7 @@ std::expected<void, std::string> Endpoints::redirected(Attempt& attempt, std::st
         return std::unexpected(fmt::format("redirects to {}, which may not be asked now: {}", to->name().key(), why));
     };
     const auto& kind = attempt.ask().kind;
-    if (to->full(now))
+    if (attempt.ask().size != SizeClass::page && to->full(now))
         return refuse("it has as many requests as it may: " + to->cap().words(now));
     if (attempt.panic() == Panic::no && to->expelled(now))
         return refuse(to->words(kind, now));

@@ -27,23 +27,29 @@ class Endpoints {
     /// Registers an endpoint, or finds it by origin and address family; its name of family is renewed.
     EndpointId add(EndpointName name);
     std::optional<EndpointId> find(std::string_view origin, AddressFamily address) const;
+    /// By its key, as EndpointName::key() writes it.
+    std::optional<EndpointId> find(std::string_view key) const;
     const EndpointName& name(EndpointId id) const { return at(id).name(); }
     std::size_t size() const { return endpoints_.size(); }
 
     /// The endpoint as choose() takes it, for a request of `bytes` (where known). `index`, `root` and `asked` are the
     /// caller's. Where the endpoint always sends us on to another one, that one's rest and cap count too.
-    Candidate candidate(EndpointId id, const Ask& ask, std::optional<std::uint64_t> bytes, Moment now) const;
+    Candidate candidate(EndpointId id, const Ask& ask, std::optional<std::uint64_t> bytes, Moment now,
+                        Crowd crowd = Crowd::no) const;
     std::expected<Chosen, NoChoice> choose(std::span<const Candidate> candidates, const Wish& wish) const;
 
     /// What it answered when it was last asked for the object, while that counts.
     std::optional<std::string_view> lacks(EndpointId id, std::string_view object, Moment now) const;
+    /// Whether it sent wrong bytes for the object, as long as that is remembered (two days).
+    bool lied_about(EndpointId id, std::string_view object, Moment now) const { return at(id).lied_about(object, now); }
     /// For the 24 hours of a pattern that a mirror excludes, and the like.
     void mark_lacking(EndpointId id, std::string_view object, std::string_view words, Moment now,
                       std::optional<std::chrono::milliseconds> rest = {});
 
     /// Begins a request: takes its place under the cap, and the probe where it is one. An error says why not: it rests,
     /// it is being probed, it has as many requests as it may. In panic a rest does not matter, the cap still does.
-    std::expected<Attempt, std::string> begin(EndpointId id, Ask ask, Moment now, Panic panic = Panic::no);
+    std::expected<Attempt, std::string> begin(EndpointId id, Ask ask, Moment now, Panic panic = Panic::no,
+                                              Crowd crowd = Crowd::no);
     /// The answer so far is a redirect to `origin`: from here that one is charged. An error says why it may not be
     /// asked now: for the endpoint that points there, the object is one that it lacks.
     std::expected<void, std::string> redirected(Attempt& attempt, std::string_view origin, Moment now);
@@ -61,6 +67,10 @@ class Endpoints {
 
     /// The bytes that it sent for `object` were wrong, as turned out when everything was there.
     void lied(EndpointId id, std::string_view object, std::string_view words, Moment now);
+    /// What was called its lie was none. It still does not have the object as it is wanted.
+    void withdraw_lie(EndpointId id, std::string_view object) { at(id).withdraw_lie(object); }
+    /// It was suspected of that, and has turned out to be innocent.
+    void acquit(EndpointId id, std::string_view object) { shared_->negative.remove(id, object); }
     /// An operator lets it in again: what it lied about is forgotten, not what it lacks.
     void pardon(EndpointId id) { at(id).pardon(); }
 

@@ -25,7 +25,6 @@ constexpr std::array<Row, symptom_count> rows{{
     {Symptom::busy, "busy", {Blame::mirror, true, B::fault, C::halve, false, false}},
     {Symptom::foreign_page, "foreign page", {Blame::policy, true, B::foreign_page, C::none, true, false}},
     {Symptom::unreachable, "unreachable", {Blame::mirror, true, B::fault, C::none, false, false}},
-    {Symptom::tls, "TLS failure", {Blame::mirror, true, B::fault, C::none, false, false}},
     {Symptom::reset, "reset", {Blame::mirror, true, B::fault, C::halve_if_others_flow, false, false}},
     {Symptom::silence, "silence", {Blame::mirror, true, B::fault, C::none, false, false}},
     {Symptom::slow, "slow", {Blame::mirror, true, B::none, C::none, false, false}},

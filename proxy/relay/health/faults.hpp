@@ -19,8 +19,7 @@ enum class Symptom : std::uint8_t {
     too_many,     ///< 429
     busy,         ///< 503
     foreign_page, ///< HTML where a file was promised: a challenge, or a portal
-    unreachable,  ///< no name, no route, no connection
-    tls,
+    unreachable,  ///< no name, no route, no connection, no TLS that can be trusted
     reset,        ///< the connection broke, or the body ended too soon
     silence,      ///< no byte for too long
     slow,         ///< under the rate floor, while others would be faster
@@ -28,7 +27,7 @@ enum class Symptom : std::uint8_t {
     protocol,     ///< broken HTTP, a range that was not asked for, a foreign encoding, an empty body
     wrong_bytes,  ///< the digest, or the overlap at a splice, does not match
 };
-inline constexpr std::size_t symptom_count = 15;
+inline constexpr std::size_t symptom_count = 14;
 
 /// Whom it is held against, as Fault in judge.hpp.
 enum class Blame : std::uint8_t {

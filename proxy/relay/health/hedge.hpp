@@ -2,8 +2,8 @@
 // Value types, no thread of their own.
 #pragma once
 
+#include "config/health_settings.hpp"
 #include "proxy/relay/health/clock.hpp"
-#include "proxy/relay/health/health_settings.hpp"
 
 #include <array>
 #include <cstdint>

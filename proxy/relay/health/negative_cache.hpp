@@ -2,8 +2,8 @@
 // its own.
 #pragma once
 
+#include "config/health_settings.hpp"
 #include "proxy/relay/health/clock.hpp"
-#include "proxy/relay/health/health_settings.hpp"
 
 #include <cstddef>
 #include <cstdint>

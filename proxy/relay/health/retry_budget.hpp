@@ -2,8 +2,8 @@
 // is not pulled down by our repetitions. A value type, no thread of its own.
 #pragma once
 
+#include "config/health_settings.hpp"
 #include "proxy/relay/health/clock.hpp"
-#include "proxy/relay/health/health_settings.hpp"
 
 namespace yizhan {
 

@@ -1,6 +1,8 @@
 // What is asked for, by size: a mirror that is quick with pages may be slow with wheels, so each is scored by itself.
 #pragma once
 
+#include "config/sizes.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +22,6 @@ inline constexpr std::array all_size_classes{SizeClass::page, SizeClass::small, 
 
 /// The class of a file of so many bytes; one of unknown size counts as medium, which most wheels that matter are.
 constexpr SizeClass size_class_of(std::optional<std::uint64_t> bytes) {
-    constexpr std::uint64_t MiB = std::uint64_t{1024} * 1024;
     if (!bytes)
         return SizeClass::medium;
     return *bytes < MiB ? SizeClass::small : *bytes < 32 * MiB ? SizeClass::medium : SizeClass::large;
@@ -28,7 +29,6 @@ constexpr SizeClass size_class_of(std::optional<std::uint64_t> bytes) {
 
 /// Bytes to reckon with where the size is not known.
 constexpr std::uint64_t typical_bytes(SizeClass size) {
-    constexpr std::uint64_t KiB = 1024, MiB = 1024 * KiB;
     constexpr std::array<std::uint64_t, size_class_count> typical{64 * KiB, 256 * KiB, 8 * MiB, 256 * MiB};
     return typical[static_cast<std::size_t>(size)];
 }

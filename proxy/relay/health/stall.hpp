@@ -2,9 +2,9 @@
 // readers do not take more bytes is no time. A value type, no thread of its own.
 #pragma once
 
+#include "config/health_settings.hpp"
 #include "proxy/relay/health/clock.hpp"
 #include "proxy/relay/health/faults.hpp"
-#include "proxy/relay/health/health_settings.hpp"
 
 #include <cstdint>
 #include <deque>

@@ -223,7 +223,7 @@ TEST_F(CommitterTest, ABlobOfTheWrongSizeIsReplacedByTheNextCommit) {
 }
 
 TEST_F(CommitterTest, AFillWithHolesIsRefused) {
-    auto fill = store->begin(6);
+    auto fill = store->begin(Identity{}, 6);
     ASSERT_TRUE(fill->write(3, as_bytes("def")));
     Waiter<Blob> waiter;
     store->commit(std::move(*fill), sha256("abcdef"), {"a", Grade::seen, ""}, waiter.handler());

@@ -65,7 +65,7 @@ class Child {
         for (int i = 0; i < 5; ++i) {
             const auto bytes = bytes_of(round, i);
             const auto path = "path " + std::to_string(round) + "." + std::to_string(i);
-            auto fill = store_->begin(bytes.size());
+            auto fill = store_->begin(Identity{}, bytes.size());
             if (!fill || !fill->write(0, as_bytes(bytes)))
                 _exit(1);
             auto promise = std::make_shared<std::promise<void>>();

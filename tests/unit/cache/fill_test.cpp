@@ -9,7 +9,7 @@ class FillTest : public testing::Test {
     void SetUp() override { ASSERT_TRUE(files.prepare()); }
 
     std::unique_ptr<Fill::State> begin(std::uint64_t size) {
-        auto fill = Fill::State::begin(files, space, size);
+        auto fill = Fill::State::begin(files, space, Identity{}, size);
         EXPECT_TRUE(fill) << fill.error().message;
         return std::move(*fill);
     }
@@ -24,9 +24,9 @@ class FillTest : public testing::Test {
 
 TEST_F(FillTest, BytesLieWhereTheyWereWritten) {
     const auto fill = begin(6);
-    ASSERT_TRUE(fill->write(3, as_bytes("def")));
+    ASSERT_TRUE(fill->write(3, as_bytes("def"), {}));
     EXPECT_FALSE(fill->whole()) << "a hole";
-    ASSERT_TRUE(fill->write(0, as_bytes("abc")));
+    ASSERT_TRUE(fill->write(0, as_bytes("abc"), {}));
     EXPECT_TRUE(fill->whole());
     EXPECT_EQ(read_file(fill->path), "abcdef");
 }
@@ -44,7 +44,7 @@ TEST_F(FillTest, ItsPartialGoesWithItUnlessPlaced) {
 
 TEST_F(FillTest, ReadersKeepTheBytesWhenTheFillIsGone) {
     auto fill = begin(3);
-    ASSERT_TRUE(fill->write(0, as_bytes("abc")));
+    ASSERT_TRUE(fill->write(0, as_bytes("abc"), {}));
     const auto file = fill->file;
     fill.reset();
     char bytes[3];
@@ -53,7 +53,7 @@ TEST_F(FillTest, ReadersKeepTheBytesWhenTheFillIsGone) {
 }
 
 TEST_F(FillTest, NoRoomIsToldBeforeAFileIsMade) {
-    const auto fill = Fill::State::begin(files, space, 2 << 20);
+    const auto fill = Fill::State::begin(files, space, Identity{}, 2 << 20);
     ASSERT_FALSE(fill);
     EXPECT_EQ(fill.error().code, Errc::no_space);
     EXPECT_EQ(partials(), 0u);
@@ -61,30 +61,31 @@ TEST_F(FillTest, NoRoomIsToldBeforeAFileIsMade) {
 
 TEST_F(FillTest, AfterAFailedWriteItNeverBecomesWhole) {
     const auto fill = begin(0);
-    ASSERT_TRUE(fill->write(0, as_bytes("abc")));
+    ASSERT_TRUE(fill->write(0, as_bytes("abc"), {}));
     disk.available = 0;
     const std::string large(2 << 20, 'x');
-    const auto failed = fill->write(3, as_bytes(large));
+    const auto failed = fill->write(3, as_bytes(large), {});
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().code, Errc::no_space);
     disk.available = 1 << 20;
-    EXPECT_FALSE(fill->write(3, as_bytes("d"))) << "bytes may be missing below: the caller's digest is of other bytes";
+    EXPECT_FALSE(fill->write(3, as_bytes("d"), {}))
+        << "bytes may be missing below: the caller's digest is of other bytes";
     EXPECT_FALSE(fill->whole());
 }
 
 TEST_F(FillTest, OffsetsBeyondWhatAFileCanHoldAreRefused) {
     const auto fill = begin(0);
-    EXPECT_FALSE(fill->write(~0ull, as_bytes("x")));
-    EXPECT_FALSE(fill->write((1ull << 63) - 1, as_bytes("x")));
-    EXPECT_TRUE(fill->write(0, as_bytes("x"))) << "a refused offset harms nothing";
+    EXPECT_FALSE(fill->write(~0ull, as_bytes("x"), {}));
+    EXPECT_FALSE(fill->write((1ull << 63) - 1, as_bytes("x"), {}));
+    EXPECT_TRUE(fill->write(0, as_bytes("x"), {})) << "a refused offset harms nothing";
 }
 
 TEST_F(FillTest, WritingAfterASyncMakesItUnsyncedAgain) {
     const auto fill = begin(2);
-    ASSERT_TRUE(fill->write(0, as_bytes("a")));
+    ASSERT_TRUE(fill->write(0, as_bytes("a"), {}));
     ASSERT_TRUE(fill->sync());
     EXPECT_TRUE(fill->synced);
-    ASSERT_TRUE(fill->write(1, as_bytes("b")));
+    ASSERT_TRUE(fill->write(1, as_bytes("b"), {}));
     EXPECT_FALSE(fill->synced);
 }
 

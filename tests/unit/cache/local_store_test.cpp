@@ -1,3 +1,4 @@
+#include "cache/changes.hpp"
 #include "cache/local_store.hpp"
 #include "tests/unit/cache/store_fixture.hpp"
 
@@ -95,6 +96,19 @@ TEST_F(LocalStoreTest, AnErasureForgetsEveryPathAndFreesTheFile) {
     EXPECT_EQ(found(*store, "a"), "(miss)");
 }
 
+TEST_F(LocalStoreTest, APathThatWasAskedForLeadsToItsNewBytesOnceTheyAreAcknowledged) {
+    ASSERT_TRUE(commit(*store, "old", "page", Grade::seen));
+    EXPECT_EQ(found(*store, "page"), "old");
+    for (int i = 0; i < 3; ++i) {
+        const auto bytes = "new " + std::to_string(i);
+        ASSERT_TRUE(commit(*store, bytes, "page", Grade::seen));
+        EXPECT_EQ(found(*store, "page"), bytes);
+        EXPECT_EQ(found(*store, "page"), bytes);
+    }
+    ASSERT_TRUE(erase(*store, sha256("new 2")));
+    EXPECT_EQ(found(*store, "page"), "(miss)");
+}
+
 TEST_F(LocalStoreTest, ADeletedBlobIsAMissAndIsForgotten) {
     ASSERT_TRUE(commit(*store, "six", "a"));
     ASSERT_EQ(found(*store, "a"), "six"); // its descriptor is cached
@@ -130,7 +144,7 @@ TEST_F(LocalStoreTest, AFillThatIsNotCommittedLeavesNothing) {
 }
 
 TEST_F(LocalStoreTest, AFillIsReadableWhileItGrows) {
-    auto fill = std::move(*store->begin(std::nullopt));
+    auto fill = std::move(*store->begin(Identity{}, std::nullopt));
     ASSERT_TRUE(fill.write(0, as_bytes("abc")));
     EXPECT_EQ(fill.written(), 3u);
     const Blob growing(fill.file());
@@ -147,6 +161,17 @@ TEST_F(LocalStoreTest, LeftoversOfAFormerRunAreRemovedAndCounted) {
     store = open_store(data);
     EXPECT_EQ(store->stats().partials_removed, 2u);
     EXPECT_EQ(file_count(data / "partial"), 0u);
+}
+
+// Nothing of a new folder has to be compared with anything: what a sweep of it would find are files that somebody else
+// takes away meanwhile, and it would forget them before whoever puts them back.
+TEST_F(LocalStoreTest, ANewStoreIsNotSweptAndEndsClean) {
+    store.reset();
+    const auto catalog = Catalog::open(data / "catalog");
+    ASSERT_TRUE(catalog);
+    const auto position = read_log_position(**catalog);
+    ASSERT_TRUE(position && *position);
+    EXPECT_TRUE((*position)->clean);
 }
 
 TEST_F(LocalStoreTest, ASecondStoreOnTheSameFolderIsRefused) {
@@ -167,7 +192,7 @@ TEST_F(LocalStoreTest, MinFreeIsKept) {
     store = open_store(data, {.min_free = ~0ull, .on_step = {}});
     const auto space = file_system_space(data);
     ASSERT_TRUE(space);
-    const auto refused = store->begin(space->available - space->total / 40);
+    const auto refused = store->begin(Identity{}, space->available - space->total / 40);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Errc::no_space);
 }

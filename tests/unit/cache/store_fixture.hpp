@@ -71,7 +71,7 @@ inline std::unique_ptr<Store> open_store(const std::filesystem::path& data, Stor
 }
 
 inline Fill filled(Store& store, std::string_view bytes) {
-    auto fill = store.begin(bytes.size());
+    auto fill = store.begin(Identity{}, bytes.size());
     EXPECT_TRUE(fill) << fill.error().message;
     const auto written = fill->write(0, as_bytes(bytes));
     EXPECT_TRUE(written) << written.error().message;

@@ -14,8 +14,9 @@ class SweepTest : public testing::Test {
         catalog = std::move(*opened);
         auto log = rewrite_log(*catalog, folder.path(), {});
         ASSERT_TRUE(log);
-        committer = std::make_unique<Committer>(Committer::Parts{*catalog, files, descriptors, folder.path(), {}},
-                                                std::move(log->log), log->position);
+        committer =
+            std::make_unique<Committer>(Committer::Parts{*catalog, files, descriptors, paths, folder.path(), {}},
+                                        std::move(log->log), log->position);
     }
 
     /// Sweeps, and waits for what the committer makes of it.
@@ -40,6 +41,7 @@ class SweepTest : public testing::Test {
     TempFolder folder;
     BlobFiles files{folder.path()};
     DescriptorCache descriptors{files, 16};
+    RecentPaths paths;
     std::unique_ptr<Catalog> catalog;
     std::unique_ptr<Committer> committer;
 };

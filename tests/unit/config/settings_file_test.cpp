@@ -54,7 +54,8 @@ TEST(SettingsFile, ReadsArraysOfTablesInBothSpellings) {
 TEST(SettingsFile, WhatNoSettingTakesIsNamed) {
     const auto found = read("a = 1.5\nb = 2020-01-01\nc = [1, \"x\"]\nd = [[\"x\"]]\ne = []\n[f]\n");
     ASSERT_EQ(found.size(), 6u);
-    EXPECT_EQ(found[0].value.text, "a number with a fraction");
+    EXPECT_EQ(found[0].value.form, Form::fraction);
+    EXPECT_EQ(found[0].value.text, "1.5");
     EXPECT_EQ(found[1].value.text, "a date or time");
     EXPECT_EQ(found[2].value.text, "a list that holds something else than strings");
     EXPECT_EQ(found[3].value.form, Form::other);

@@ -39,7 +39,25 @@ Settings all_changed() {
                  20,
                  "lab/1 (someone@lab.example)",
                  "/etc/ca.pem",
-                 "http://proxy.example:3128"};
+                 "http://proxy.example:3128",
+                 {}};
+    out.relay.health = {.score = {milliseconds(101), milliseconds(102), 0.3, 104, milliseconds(105), milliseconds(106),
+                                  107 * KiB, milliseconds(108)},
+                        .breaker = {9, milliseconds(110), milliseconds(111), milliseconds(112), milliseconds(113),
+                                    milliseconds(114), milliseconds(115), milliseconds(116), 0.17, milliseconds(118),
+                                    milliseconds(119), 120, milliseconds(121), 22, 23},
+                        .cap = {24, 25, milliseconds(126)},
+                        .retry = {0.27, 28.5, 29, 30},
+                        .hedge = {31, 32, 0.33, milliseconds(134), milliseconds(135), milliseconds(136), 7, 0.38, 39,
+                                  milliseconds(140)},
+                        .choice = {4.1, 0.42},
+                        .integrity = {43, milliseconds(144), milliseconds(145)},
+                        .negative = {milliseconds(146), 147},
+                        .stall = {.silence = HealthSettings{}.stall.silence, // relay.stall_timeout's
+                                  .window = milliseconds(149),
+                                  .least_rate = 150,
+                                  .share_of_best = 0.51},
+                        .redirects = {52, milliseconds(153), 154}};
     out.pypi = {Trust::mirror,
                 seconds(21),
                 milliseconds(22),

@@ -103,6 +103,36 @@ TEST(Filename, SuffixesOfDistributionsAreKnown) {
         EXPECT_FALSE(has_distribution_suffix(bad)) << bad;
 }
 
+TEST(Filename, OnlyVariantsFilesMayChange) {
+    EXPECT_TRUE(is_variants_file("torch-2.9.0-variants.json"));
+    for (const std::string_view other : {"torch-2.9.0.tar.gz", "variants.json", "torch-2.9.0-variants.json.whl"})
+        EXPECT_FALSE(is_variants_file(other)) << other;
+}
+
+TEST(Filename, WithoutAPageItMayBeOfSeveralProjects) {
+    const std::vector<std::pair<std::string_view, std::vector<std::string>>> table{
+        {"lab_Tools-1.0-py3-none-any.whl", {"lab-tools"}},
+        {"a-1.0-1_cuda-py3-none-any.whl", {"a"}},
+        {"torch-2.9.0-cp313-cp313-linux_x86_64-cu128.whl", {"torch"}},
+        {"a-b-1.0.tar.gz", {"a-b"}},
+        {"a-2b-1.0.tar.gz", {"a", "a-2b"}},
+        {"Zope.Interface-v3.tgz", {"zope-interface"}},
+        {"evil-vendor-1.0.zip", {"evil-vendor"}},
+        {"evil-1.0.win32-py2.7.exe", {"evil"}},
+        {"evil-0.1-py2.7.egg", {"evil"}},
+        {"torch-2.9.0-variants.json", {"torch"}},
+        {"lab-tools-dev.tar.gz", {"lab", "lab-tools", "lab-tools-dev"}},
+        {"lab.tools.zip", {"lab-tools"}},
+        {"lab-tools-1.0.whl", {"lab-tools"}},
+        {"lab_tools.whl", {"lab-tools"}},
+        {"-1.0.zip", {}},
+        {"(x)-1.zip", {}},
+        {"", {}},
+    };
+    for (const auto& [filename, projects] : table)
+        EXPECT_EQ(possible_projects(filename), projects) << filename;
+}
+
 TEST(Filename, OnlyHarmlessNamesAreSafe) {
     for (const std::string_view good : {"six-1.17.0-py2.py3-none-any.whl", "torch-1.9.0+cu102-cp36-cp36m-win_amd64.whl",
                                         "a-1!2.0.zip", "Products.Foo (1).zip", "a=b@c,d[e]{f}^g~h"})

@@ -27,6 +27,22 @@ TEST(Connection, answers_one_request_after_another) {
     }
 }
 
+TEST(Connection, asks_for_what_is_at_hand_first) {
+    const TestServer server(echo, [](Tuning& tuning) {
+        tuning.at_once = [](const Request& request) -> std::optional<Response> {
+            if (request.target == "/broken")
+                throw std::runtime_error("a bug");
+            return request.target == "/hit" ? std::optional(response_of(shared("at hand"), Ranges::all)) : std::nullopt;
+        };
+    });
+    auto client = server.connect();
+    EXPECT_EQ(client.ask("/hit").body, "at hand");
+    EXPECT_EQ(client.ask("/miss").body, "you asked for /miss");
+    EXPECT_EQ(client.ask("/hit", "Range: bytes=3-\r\n").body, "hand");
+    EXPECT_EQ(client.ask("/hit", "If-None-Match: \"tag\"\r\n").status, 304U);
+    EXPECT_EQ(client.ask("/broken").status, 500U);
+}
+
 TEST(Connection, answers_pipelined_requests_in_order) {
     const TestServer server(echo);
     auto client = server.connect();

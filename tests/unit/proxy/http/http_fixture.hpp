@@ -231,7 +231,12 @@ using Answer = std::function<Task<Response>(const Request&)>;
 class ScriptedHandler final : public Handler {
   public:
     explicit ScriptedHandler(Answer answer) : answer_(std::move(answer)) {}
+    std::optional<Response> at_once(const Request& request) override {
+        return at_once_ ? at_once_(request) : std::nullopt;
+    }
     Task<Response> handle(const Request& request) override { return answer_(request); }
+
+    std::function<std::optional<Response>(const Request&)> at_once_;
 
   private:
     Answer answer_;
@@ -241,6 +246,7 @@ struct Tuning {
     Settings settings;
     ConnectionLimits limits;
     FileMode file_mode = FileMode::sendfile;
+    std::function<std::optional<Response>(const Request&)> at_once = {};
 };
 
 /// Two cores, so that what crosses threads is seen; deadlines long unless a test shortens them.
@@ -257,6 +263,7 @@ class TestServer {
         tuning.limits.linger_timeout = std::chrono::milliseconds(100);
         if (tune)
             tune(tuning);
+        handler_.at_once_ = std::move(tuning.at_once);
         log_ = std::make_shared<CapturedLog>();
         auto logger = std::make_shared<spdlog::logger>("access", log_);
         logger->set_pattern("%v");
@@ -370,6 +377,7 @@ class Script {
                 co_return Extent{.file = script_.file_,
                                  .fd = script_.file_->descriptor.get(),
                                  .offset = offset,
+                                 .at = offset,
                                  .size = script_.released_ - offset};
             if (script_.error_)
                 co_return std::unexpected(*script_.error_);

@@ -3,17 +3,10 @@
 
 #include <gmock/gmock.h>
 
-#include <fcntl.h>
-#include <sys/resource.h>
-
 namespace yizhan::test {
 namespace {
 
 using testing::HasSubstr;
-
-Task<Response> fine(const Request&) {
-    co_return response_of(shared("fine"));
-}
 
 struct Listening {
     asio::io_context context;
@@ -61,30 +54,6 @@ TEST(Listener, explains_an_address_in_use) {
     ASSERT_FALSE(again);
     EXPECT_EQ(again.error().code, Errc::io);
     EXPECT_THAT(again.error().message, HasSubstr("--listen"));
-}
-
-// With every descriptor taken the clients are told, and served again as soon as there is room.
-TEST(Listener, answers_503_while_there_are_no_descriptors) {
-    TestServer server(fine);
-    auto early = server.connect();
-    EXPECT_EQ(early.ask("/x").status, 200U); // from here on the server opens nothing more by itself
-    Client late, later;
-    rlimit before{};
-    ::getrlimit(RLIMIT_NOFILE, &before);
-    const int next = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    ::close(next);
-    auto none = before;
-    none.rlim_cur = static_cast<rlim_t>(next);
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-    late.connect(server.port());
-    const auto reply = late.reply();
-    EXPECT_EQ(early.ask("/y").status, 200U);
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-    EXPECT_EQ(reply.status, 503U);
-    EXPECT_FALSE(reply.field("Retry-After").empty());
-    EXPECT_TRUE(reply.complete);
-    later.connect(server.port());
-    EXPECT_EQ(later.ask("/z").status, 200U);
 }
 
 } // namespace

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 namespace yizhan {
 namespace {
 
@@ -82,6 +84,28 @@ TEST(ResponseHead, leaves_framing_to_the_connection) {
         std::string out;
         EXPECT_FALSE(render_head(response, {}, out)) << name;
     }
+}
+
+TEST(ResponseHead, has_the_lines_that_many_answers_share) {
+    const auto lines = render_fields({{"Vary", "Accept"}, {"Cache-Control", "max-age=0"}});
+    EXPECT_EQ(lines, "Vary: Accept\r\nCache-Control: max-age=0\r\n");
+    Response response;
+    response.lines = lines;
+    response.hit_ttl = 599;
+    for (const unsigned status : {200U, 304U}) {
+        const auto head = rendered(response, {.status = status});
+        EXPECT_THAT(head, HasSubstr("\r\nVary: Accept\r\nCache-Control: max-age=0\r\n"));
+        EXPECT_THAT(head, HasSubstr("\r\nCache-Status: yizhan; hit; ttl=599\r\n"));
+        EXPECT_TRUE(head.ends_with("\r\n\r\n"));
+    }
+    response.hit_ttl = std::nullopt;
+    EXPECT_THAT(rendered(response, {}), Not(HasSubstr("Cache-Status")));
+}
+
+TEST(RenderedFields, are_as_fit_for_the_wire_as_those_of_a_response) {
+    EXPECT_THROW(render_fields({{"X-A", "a\r\nX: y"}}), std::invalid_argument);
+    EXPECT_THROW(render_fields({{"a b", "c"}}), std::invalid_argument);
+    EXPECT_THROW(render_fields({{"Content-Length", "0"}}), std::invalid_argument);
 }
 
 TEST(HttpDate, is_an_imf_fixdate) {

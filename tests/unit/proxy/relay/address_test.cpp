@@ -1,4 +1,4 @@
-#include "proxy/relay/upstream.hpp"
+#include "proxy/relay/address.hpp"
 
 #include <gtest/gtest.h>
 
@@ -40,10 +40,23 @@ TEST(Address, EverythingThatLeadsInwardIsRefused) {
                              "::ffff:169.254.169.254",
                              "[::ffff:7f00:1]",
                              "64:ff9b::7f00:1",
+                             "64:ff9b::a9fe:a9fe",
                              "64:ff9b:1::a00:1",
+                             "64:ff9b:1::808:808",
+                             "64:ff9b:1:7f00:0:100::",
+                             "64:ff9b:0:1::808:808",
                              "2002:7f00:1::",
                              "2002:a9fe:a9fe::1",
+                             "2002:c0a8:101::808:808",
                              "2001::1",
+                             "2001:0:808:808::1",
+                             "2001:2::1",
+                             "2001:10::1",
+                             "2001:1ff:ffff::1",
+                             "5f00::1",
+                             "4000::1",
+                             "[::1]",
+                             "[::ffff:10.0.0.1]",
                              "fc00::1",
                              "fd12:3456::1",
                              "fe80::1",
@@ -55,8 +68,59 @@ TEST(Address, EverythingThatLeadsInwardIsRefused) {
 }
 
 TEST(Address, WhatIsNoAddressIsRefused) {
-    for (const auto* text : {"", "localhost", "0x7f.1", "2130706433", "1.2.3", "1.2.3.4.5", "example.org", "[", "[]"})
+    for (const auto* text : {"", "localhost", "0x7f.1", "2130706433", "1.2.3", "1.2.3.4.5", "example.org", "[", "[]",
+                             "8.8.8.8:80", "8.8.8.8/32", " 8.8.8.8", "8.8.8.8 ", "08.8.8.8", "8.8.8.8.", "%", "%eth0"})
         EXPECT_FALSE(is_public_address(text)) << text;
+}
+
+TEST(Host, LeadsInwardInEverySpellingOfAnAddressThatIsNotPublic) {
+    for (const auto* host : {"127.0.0.1",
+                             "127.0.0.1.",
+                             "169.254.169.254",
+                             "10.0.0.1",
+                             "192.168.1.1",
+                             "0.0.0.0",
+                             "[::1]",
+                             "[::]",
+                             "[::ffff:127.0.0.1]",
+                             "[::ffff:7f00:1]",
+                             "[64:ff9b::7f00:1]",
+                             "[fe80::1]",
+                             "[fd00:ec2::254]",
+                             "2130706433",
+                             "2852039166",
+                             "0x7f000001",
+                             "0X7F000001",
+                             "0x7f.1",
+                             "127.0.0.0x1",
+                             "0177.0.0.1",
+                             "127.1",
+                             "1.2.3",
+                             "017700000001",
+                             "4294967297",
+                             "1.2.3.4.5",
+                             "host.0x7f000001",
+                             "host.1",
+                             "",
+                             ".",
+                             "[",
+                             "[]",
+                             "[::1",
+                             "::1",
+                             "fe80::1%eth0"})
+        EXPECT_TRUE(leads_inward(host)) << host;
+}
+
+TEST(Host, LeadsInwardWhereItsNameIsThisMachinesByDefinition) {
+    for (const auto* host : {"localhost", "LocalHost", "localhost.", "db.localhost", "a.b.LOCALHOST."})
+        EXPECT_TRUE(leads_inward(host)) << host;
+}
+
+TEST(Host, OfAnotherNameOrAPublicAddressIsLookedAtWhenItIsConnectedTo) {
+    for (const auto* host : {"example.org", "example.org.", "files.example", "notlocalhost", "localhost.example",
+                             "0x7f.example", "127.0.0.1.example", "8.8.8.8", "8.8.8.8.", "[2606:4700::1111]",
+                             "[::ffff:8.8.8.8]", "1e100.example", "xn--fiqs8s"})
+        EXPECT_FALSE(leads_inward(host)) << host;
 }
 
 } // namespace

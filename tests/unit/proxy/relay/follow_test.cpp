@@ -15,7 +15,7 @@ class FollowTest : public RelayTest {
                                 .range = {},
                                 .fields = {},
                                 .private_address_allowed = false};
-        return run(relay->fetch(std::move(request), limit));
+        return run(relay->fetch(std::move(request), limit, Purpose::page));
     }
 };
 
@@ -83,6 +83,28 @@ TEST_F(FollowTest, APrivateAddressThatNoSettingNamesIsNeverConnectedTo) {
         EXPECT_EQ(fetched.error().message.find("secret\n"), std::string::npos);
     }
     EXPECT_EQ(stranger.record().connections(), 0u);
+}
+
+// The proxy resolves names by itself, so what is written in the URL is all that can be judged before it is asked.
+TEST_F(FollowTest, AProxyIsAskedForNamedHostsOnlyAndNotForWhatLeadsInward) {
+    auto& named = mirror("named");
+    auto& proxy = farm.add("proxy");
+    proxy.handle("", [](const origin::Exchange&) { return origin::text(200, "by proxy"); });
+    settings.relay.proxy = proxy.url("/");
+    start();
+    const auto through = get(named.url("/x"));
+    ASSERT_TRUE(through) << through.error().text();
+    EXPECT_EQ(through->body, "by proxy");
+    EXPECT_EQ(named.record().connections(), 0u);
+    const auto asked = proxy.record().size();
+    for (const auto* target :
+         {"http://127.0.2.9/x", "http://2130706433/x", "http://127.1/x", "http://0.0.0.0/x", "http://[::1]/x",
+          "http://[::ffff:127.0.0.1]/x", "http://localhost/x", "http://metadata.localhost/x", "http://127.0.0.1./x"}) {
+        const auto fetched = get(target);
+        ASSERT_FALSE(fetched) << target;
+        EXPECT_EQ(fetched.error().code, Errc::refused) << fetched.error().text();
+    }
+    EXPECT_EQ(proxy.record().size(), asked);
 }
 
 TEST_F(FollowTest, AnotherPortOfANamedHostIsAStranger) {
@@ -159,14 +181,44 @@ TEST_F(FollowTest, NothingOfAClientIsForwardedAndWeSayWhoWeAre) {
 TEST_F(FollowTest, AHeadWithoutEndIsCutOff) {
     auto& a = mirror("a");
     a.serve("/x", origin::text(200, "x"));
-    origin::Behaviour many;
-    for (int i = 0; i < 1000; ++i)
-        many.add_field("X-" + std::to_string(i), "y");
-    a.misbehave("/x", many);
     start();
-    const auto fetched = get(a.url("/x"));
-    ASSERT_FALSE(fetched);
-    EXPECT_EQ(fetched.error().code, Errc::protocol) << fetched.error().text();
+    origin::Behaviour many;
+    for (int i = 0; i < 10'000; ++i)
+        many.add_field("X-" + std::to_string(i), "y");
+    for (const auto& behaviour : {many, origin::Behaviour().add_field("X-Long", std::string(1 << 20, 'y')),
+                                  origin::Behaviour().add_field(std::string(1 << 20, 'y'), "x")}) {
+        a.misbehave("/x", behaviour);
+        const auto fetched = get(a.url("/x"));
+        ASSERT_FALSE(fetched);
+        EXPECT_EQ(fetched.error().code, Errc::protocol) << fetched.error().text();
+        EXPECT_LT(fetched.error().text().size(), 500u) << "nothing of it is repeated";
+    }
+}
+
+TEST_F(FollowTest, AHeadWithControlCharactersIsNotRead) {
+    auto& a = mirror("a");
+    start();
+    for (const std::string& bad : {std::string("X: a\rb"), std::string("X: a\0b", 6), std::string("X\x1b[2J: a"),
+                                   std::string("Location: /x\x7f"), std::string("X\r: a")}) {
+        a.misbehave("/x", origin::Behaviour().raw("HTTP/1.1 200 OK\r\n" + bad + "\r\nContent-Length: 1\r\n\r\nx"));
+        const auto fetched = get(a.url("/x"));
+        ASSERT_FALSE(fetched) << testing::PrintToString(bad);
+        EXPECT_EQ(fetched.error().code, Errc::protocol) << fetched.error().text();
+        EXPECT_EQ(fetched.error().text().find_first_of(std::string("\r\0\x1b\x7f", 4)), std::string::npos);
+    }
+    a.misbehave("/x", origin::Behaviour().raw("HTTP/1.1 200 OK\r\nX:\ta\xe4\xb8\xad \r\nContent-Length: 1\r\n\r\nx"));
+    EXPECT_TRUE(get(a.url("/x"))) << "a tab and text of other alphabets are in order";
+}
+
+TEST_F(FollowTest, ARedirectCannotSmuggleALineIntoTheNextRequest) {
+    auto& a = mirror("a");
+    a.serve("/*", origin::text(200, "x"));
+    start();
+    a.serve("/go", origin::redirect("/there%0d%0aX-Evil:%201"));
+    ASSERT_TRUE(get(a.url("/go")));
+    const auto seen = a.record().all().back();
+    EXPECT_EQ(seen.target, "/there%0d%0aX-Evil:%201") << "it stays encoded";
+    EXPECT_EQ(origin::field(seen.fields, "X-Evil"), "");
 }
 
 } // namespace

@@ -49,32 +49,34 @@ TEST(Judge, A206ThatNobodyAskedForIsAMirrorsFault) {
     const auto rejected =
         judge_head(head(206, {{"content-range", "bytes 0-99/100"}}), {.offset = 0, .size = 100, .filename = wheel});
     ASSERT_FALSE(rejected);
-    EXPECT_EQ(rejected.error().fault, Fault::mirror);
+    EXPECT_EQ(rejected.error().symptom, Symptom::protocol);
 }
 
 TEST(Judge, EachRefusalHasItsClass) {
     struct Case {
         Head head;
-        Fault fault;
+        Symptom symptom;
     };
     const Case cases[] = {
-        {head(404), Fault::object},
-        {head(410), Fault::object},
-        {head(403), Fault::policy},
-        {head(429), Fault::policy},
-        {head(500), Fault::mirror},
-        {head(502), Fault::mirror},
-        {head(416), Fault::mirror},
-        {head(304), Fault::mirror},
-        {head(200, {{"content-length", "99"}}), Fault::integrity},
-        {head(200, {{"content-length", "0"}}), Fault::mirror},
-        {head(200, {{"content-length", "100"}, {"content-encoding", "gzip"}}), Fault::mirror},
-        {head(200, {{"content-length", "100"}, {"content-type", "text/html; charset=utf-8"}}), Fault::policy},
+        {head(404), Symptom::lacks},
+        {head(410), Symptom::lacks},
+        {head(403), Symptom::forbidden},
+        {head(403, {{"content-type", "text/html"}}), Symptom::block_page},
+        {head(429), Symptom::too_many},
+        {head(503), Symptom::busy},
+        {head(500), Symptom::server_error},
+        {head(502), Symptom::server_error},
+        {head(416), Symptom::protocol},
+        {head(304), Symptom::protocol},
+        {head(200, {{"content-length", "99"}}), Symptom::wrong_size},
+        {head(200, {{"content-length", "0"}}), Symptom::protocol},
+        {head(200, {{"content-length", "100"}, {"content-encoding", "gzip"}}), Symptom::protocol},
+        {head(200, {{"content-length", "100"}, {"content-type", "text/html; charset=utf-8"}}), Symptom::foreign_page},
     };
     for (const auto& c : cases) {
         const auto rejected = judge_head(c.head, {.offset = 0, .size = 100, .filename = wheel});
         ASSERT_FALSE(rejected) << c.head.status;
-        EXPECT_EQ(rejected.error().fault, c.fault) << c.head.status << " " << rejected.error().words;
+        EXPECT_EQ(rejected.error().symptom, c.symptom) << c.head.status << " " << rejected.error().words;
         EXPECT_FALSE(rejected.error().words.empty());
     }
 }
@@ -88,7 +90,7 @@ TEST(Judge, HtmlInPlaceOfAnArchiveIsSeenInItsFirstByte) {
     for (const auto* name : {"f.whl", "f.zip", "f.tar.gz", "f.tar.bz2", "f.conda", "f.tgz"}) {
         const auto rejected = judge_first_bytes(as_bytes("<!DOCTYPE html><title>no</title>"), name);
         ASSERT_TRUE(rejected) << name;
-        EXPECT_EQ(rejected->fault, Fault::policy);
+        EXPECT_EQ(rejected->symptom, Symptom::foreign_page);
     }
 }
 

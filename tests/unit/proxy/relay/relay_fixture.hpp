@@ -23,7 +23,7 @@ class RelayTest : public testing::Test {
         settings.data = pattern;
         settings.cache.min_free = 0;
         settings.relay.connect_timeout = std::chrono::milliseconds(500);
-        settings.relay.stall_timeout = std::chrono::milliseconds(300);
+        settings.relay.stall_timeout = std::chrono::milliseconds(500);
         settings.relay.verify_first = 256 * 1024; // so that a "large" file is cheap here
         settings.relay.hold_back = 64 * 1024;
         core_thread = std::jthread([this] { core.run(); });
@@ -53,7 +53,7 @@ class RelayTest : public testing::Test {
         auto opened = Store::open(settings.data, {});
         ASSERT_TRUE(opened) << opened.error().text();
         store = std::move(*opened);
-        relay = std::make_unique<Relay>(settings, *store);
+        relay = std::make_unique<Relay>(settings, *store, in_order());
     }
 
     /// The object "/f/<name>" at each of these mirrors, the first being the root.
@@ -66,8 +66,14 @@ class RelayTest : public testing::Test {
         for (auto* server : at)
             out.sources.push_back({.url = *Url::parse(server->url("/f/" + name)),
                                    .endpoint = server->origin(),
+                                   .family = server->origin(),
                                    .root = server == at.front()});
         return out;
+    }
+
+    /// Of equals the one named first is asked first, and nobody for the sake of exploring.
+    static Chance in_order() {
+        return [] { return 0.1; };
     }
 
     template <class T>
@@ -106,7 +112,7 @@ class RelayTest : public testing::Test {
             const auto old = out.bytes.size();
             out.bytes.resize(old + (*extent)->size);
             const auto got =
-                ::pread((*extent)->fd, out.bytes.data() + old, (*extent)->size, static_cast<off_t>((*extent)->offset));
+                ::pread((*extent)->fd, out.bytes.data() + old, (*extent)->size, static_cast<off_t>((*extent)->at));
             if (got != static_cast<ssize_t>((*extent)->size)) {
                 out.error = Error{Errc::io, "short read", {}};
                 co_return out;

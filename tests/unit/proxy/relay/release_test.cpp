@@ -1,3 +1,4 @@
+#include "config/sizes.hpp"
 #include "proxy/relay/release.hpp"
 
 #include <gtest/gtest.h>
@@ -5,8 +6,6 @@
 namespace yizhan {
 namespace {
 
-constexpr std::uint64_t KiB = 1024;
-constexpr std::uint64_t MiB = 1024 * KiB;
 constexpr ReleaseRule rule{.verify_first = 4 * MiB, .hold_back = 256 * KiB};
 constexpr std::uint64_t fast = 10 * MiB;
 

@@ -1,8 +1,9 @@
 // Clocks and chances that tests hold in their hands.
 #pragma once
 
+#include "config/health_settings.hpp"
+#include "config/sizes.hpp"
 #include "proxy/relay/health/clock.hpp"
-#include "proxy/relay/health/health_settings.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,9 +14,6 @@
 namespace yizhan {
 
 using namespace std::chrono_literals;
-
-constexpr std::uint64_t KiB = 1024;
-constexpr std::uint64_t MiB = 1024 * KiB;
 
 /// Some moment, far from the clock's start.
 inline const Moment start = Moment{} + 1000h;

@@ -68,6 +68,36 @@ TEST(PageSlot, ANewGenerationIsRenderedAnewAndALateFormOfTheOldOneIsNotShown) {
     EXPECT_EQ(*slot.form(fresh, {}).page->body, "new");
 }
 
+TEST(PageSlot, ShowsTheFormsOfItsGenerationAndHowOldThatIs) {
+    using namespace std::chrono_literals;
+    PageSlot slot;
+    const auto now = BootClock::now();
+    EXPECT_FALSE(slot.shown({}, now).page) << "nothing is known";
+    const auto first = generation();
+    slot.show(first, now - 5s);
+    EXPECT_FALSE(slot.shown({}, now).page) << "not rendered";
+    slot.form(first, {});
+    EXPECT_FALSE(slot.shown({}, now).page) << "being rendered";
+    slot.put(first, {}, rendered("page"));
+    ASSERT_TRUE(slot.shown({}, now).page);
+    EXPECT_EQ(*slot.shown({}, now).page->body, "page");
+    EXPECT_EQ(slot.shown({}, now).age, 5s);
+    EXPECT_FALSE(slot.shown({.depth = 3}, now).page) << "another depth is another form";
+    slot.end_refresh(Error{Errc::unavailable, "silent", {}});
+    EXPECT_FALSE(slot.shown({}, now).page) << "then the answer says so";
+    slot.end_refresh({});
+    EXPECT_TRUE(slot.shown({}, now).page);
+    slot.show(generation(), now);
+    EXPECT_FALSE(slot.shown({}, now).page) << "a form of the generation before";
+}
+
+TEST(PageShelf, FindsASlotAndMakesNone) {
+    PageShelf shelf(1 << 20);
+    EXPECT_FALSE(shelf.find("six"));
+    const auto slot = shelf.slot("six");
+    EXPECT_EQ(shelf.find("six"), slot);
+}
+
 TEST(PageShelf, TheSameProjectHasTheSameSlot) {
     PageShelf shelf(1 << 20);
     EXPECT_EQ(shelf.slot("six"), shelf.slot("six"));
@@ -87,6 +117,20 @@ TEST(PageShelf, OverItsBudgetTheLongestUnusedGoesFirst) {
     }
     EXPECT_TRUE(first.expired());
     EXPECT_TRUE(shelf.slot("project-199")->view().generation) << "what was just put there stays";
+}
+
+TEST(PageShelf, AFloodOfNamesThatNobodyHasIsNotRemembered) {
+    PageShelf shelf(128 << 20);
+    shelf.slot("six")->show(generation(), BootClock::now());
+    shelf.remember_absence("six"); // it had none, and has one since
+    for (int i = 0; i < 100'000; ++i) {
+        const auto name = "made-up-" + std::to_string(i);
+        shelf.slot(name)->end_refresh(Error{Errc::not_found, "nobody has it", {}});
+        shelf.remember_absence(name);
+    }
+    EXPECT_LT(shelf.size(), 10'000u);
+    EXPECT_EQ(shelf.slot("made-up-99999")->view().error->code, Errc::not_found) << "the last ones are";
+    EXPECT_TRUE(shelf.slot("six")->view().generation);
 }
 
 } // namespace

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 
 namespace yizhan {
@@ -26,6 +25,7 @@ struct HealthSettings {
         std::uint64_t prior_rate = std::uint64_t{8} * 1024 * 1024; ///< bytes per second
         /// A failure counts as a first byte at least this late: a refused connection is quick but brings nothing.
         std::chrono::milliseconds failure_cost{2'000};
+        bool operator==(const Score&) const = default;
     } score;
 
     struct Breaker {
@@ -53,12 +53,14 @@ struct HealthSettings {
         unsigned block_pages_to_open = 2;
         /// …or bare 403s; object stores behind indexes answer so for files that they lack.
         unsigned forbidden_to_open = 3;
+        bool operator==(const Breaker&) const = default;
     } breaker;
 
     struct ConnectionCap {
         unsigned start = 4;        ///< librepo 3, zypp 5; also the most: manners, not measurement
         unsigned start_gentle = 2; ///< hosts of universities, many of which count connections per address
         std::chrono::milliseconds recover{60'000}; ///< one connection more for each such time without a cut
+        bool operator==(const ConnectionCap&) const = default;
     } cap;
 
     struct RetryBudget {
@@ -66,11 +68,12 @@ struct HealthSettings {
         double floor_per_second = 3; ///< …but so many always, or a quiet proxy could never repeat anything
         double most_earned = 20;     ///< tokens: an hour of good requests must not pay for a storm
         unsigned free_failovers = 3; ///< per request, to a different endpoint: no mirror is asked twice by them
+        bool operator==(const RetryBudget&) const = default;
     } retry;
 
     struct Hedge {
-        std::size_t samples = 64;             ///< first bytes that are remembered per endpoint and size class
-        std::size_t enough = 5;               ///< fewer say nothing about the 95th percentile
+        unsigned samples = 64;                ///< first bytes that are remembered per endpoint and size class
+        unsigned enough = 5;                  ///< fewer say nothing about the 95th percentile
         double quantile = 0.95;               ///< The Tail at Scale: 5 % more requests, most of the tail gone
         std::chrono::milliseconds least{300}; ///< below, ordinary jitter would be hedged
         std::chrono::milliseconds most{2'000};
@@ -78,23 +81,27 @@ struct HealthSettings {
         unsigned in_flight = 2;                   ///< of one request, the first one included
         double share = 0.1;                       ///< of the requests in the window
         unsigned floor = 2;                       ///< …but so many always: ten requests a minute are a whole lab's
-        std::chrono::seconds window{60};
+        std::chrono::milliseconds window{60'000};
+        bool operator==(const Hedge&) const = default;
     } hedge;
 
     struct Choice {
         double within = 2.0;   ///< of the best expected finish: near equals share, nobody dogpiles (librepo)
         double explore = 0.02; ///< of the choices go to somebody else: how a recovered mirror is noticed
+        bool operator==(const Choice&) const = default;
     } choice;
 
     struct Integrity {
         unsigned lies_to_expel = 2; ///< distinct objects: one may be a torn file, two are a broken mirror
-        std::chrono::hours window{24};
-        std::chrono::hours rest{24};
+        std::chrono::milliseconds window{24 * 3'600'000};
+        std::chrono::milliseconds rest{24 * 3'600'000};
+        bool operator==(const Integrity&) const = default;
     } integrity;
 
     struct NegativeCache {
         std::chrono::milliseconds rest{600'000}; ///< a mirror gains a file with its next run, minutes to hours away
-        std::size_t most = 10'000;               ///< entries, about 2 MB
+        unsigned most = 10'000;                  ///< entries, about 2 MB
+        bool operator==(const NegativeCache&) const = default;
     } negative;
 
     struct Stall {
@@ -103,13 +110,17 @@ struct HealthSettings {
         std::uint64_t least_rate =
             std::uint64_t{16} * 1024; ///< bytes per second; aria2 gives up below 20 KiB/s, dnf below 1000 B/s
         double share_of_best = 0.1;   ///< of the best other endpoint's throughput
+        bool operator==(const Stall&) const = default;
     } stall;
 
     struct Redirects {
         unsigned in_row = 3; ///< answers of one endpoint that another one gave, before it is taken for a signpost
         std::chrono::milliseconds believed{600'000};
-        std::size_t most_endpoints = 256; ///< hosts met through redirects are kept up to so many endpoints in all
+        unsigned most_endpoints = 256; ///< hosts met through redirects are kept up to so many endpoints in all
+        bool operator==(const Redirects&) const = default;
     } redirects;
+
+    bool operator==(const HealthSettings&) const = default;
 };
 
 } // namespace yizhan

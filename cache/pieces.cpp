@@ -1,0 +1,116 @@
+#include "cache/pieces.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <new>
+#include <xxhash.h>
+
+namespace yizhan {
+namespace {
+
+constexpr std::string_view tag = "yizhan-piece 1 ";
+constexpr std::size_t max_source = 1024;
+constexpr std::size_t max_pieces = 100'000; // 800 GB at 8 MiB each
+
+std::uint64_t line_checksum(std::string_view head, std::string_view source) {
+    return XXH64(source.data(), source.size(), XXH64(head.data(), head.size(), 0));
+}
+
+bool take(std::string_view& text, std::uint64_t& value, int base) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+    if (error != std::errc{} || end == text.data() + text.size() || *end != ' ')
+        return false;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
+    return true;
+}
+
+bool decode(std::string_view line, Piece& piece) {
+    if (!line.starts_with(tag))
+        return false;
+    auto rest = line.substr(tag.size());
+    std::uint64_t check = 0;
+    if (!take(rest, piece.offset, 10) || !take(rest, piece.size, 10) || !take(rest, piece.checksum, 16))
+        return false;
+    const auto head = line.substr(0, line.size() - rest.size());
+    if (!take(rest, check, 16) || check != line_checksum(head, rest) || rest.size() > max_source)
+        return false;
+    piece.source = rest;
+    return piece.size > 0 && piece.offset <= UINT64_MAX - piece.size;
+}
+
+} // namespace
+
+std::string encode(const Piece& piece) {
+    auto source = piece.source.substr(0, max_source);
+    std::ranges::replace_if(source, [](char c) { return c == '\n' || c == '\r'; }, '?');
+    const auto head = fmt::format("{}{} {} {:016x} ", tag, piece.offset, piece.size, piece.checksum);
+    return fmt::format("{}{:016x} {}\n", head, line_checksum(head, source), source);
+}
+
+std::vector<Piece> decode_pieces(std::string_view text) {
+    std::vector<Piece> out;
+    while (out.size() < max_pieces) {
+        const auto end = text.find('\n');
+        Piece piece;
+        if (end == std::string_view::npos || !decode(text.substr(0, end), piece))
+            break;
+        out.push_back(std::move(piece));
+        text.remove_prefix(end + 1);
+    }
+    return out;
+}
+
+Checksum::Checksum() : state_(XXH64_createState()) {
+    if (!state_)
+        throw std::bad_alloc();
+    XXH64_reset(static_cast<XXH64_state_t*>(state_.get()), 0);
+}
+
+void Checksum::Free::operator()(void* state) const {
+    XXH64_freeState(static_cast<XXH64_state_t*>(state));
+}
+
+void Checksum::update(std::span<const std::byte> bytes) {
+    XXH64_update(static_cast<XXH64_state_t*>(state_.get()), bytes.data(), bytes.size());
+}
+
+std::uint64_t Checksum::value() const {
+    return XXH64_digest(static_cast<const XXH64_state_t*>(state_.get()));
+}
+
+void PieceWriter::add(std::uint64_t offset, std::span<const std::byte> bytes, std::string_view source) {
+    auto at = std::ranges::find(open_, offset, [](const Open& open) { return open.piece.end(); });
+    if (at != open_.end() && at->piece.source != source) { // another one goes on where this one stopped
+        close(*at);
+        open_.erase(at);
+        at = open_.end();
+    }
+    if (at == open_.end()) {
+        open_.push_back(
+            {.piece = {.offset = offset, .size = 0, .checksum = 0, .source = std::string(source)}, .checksum = {}});
+        at = std::prev(open_.end());
+    }
+    at->checksum.update(bytes);
+    at->piece.size += bytes.size();
+    if (at->piece.size >= piece_size) {
+        close(*at);
+        open_.erase(at);
+    }
+}
+
+void PieceWriter::close() {
+    for (auto& open : open_)
+        close(open);
+    open_.clear();
+}
+
+void PieceWriter::close(Open& open) {
+    if (open.piece.size == 0)
+        return;
+    open.piece.checksum = open.checksum.value();
+    closed_.push_back(std::move(open.piece));
+}
+
+} // namespace yizhan

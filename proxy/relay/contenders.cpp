@@ -1,0 +1,95 @@
+#include "proxy/relay/contenders.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace yizhan {
+namespace {
+
+// A contender that brought nothing this many times in a row is not asked again by this transfer; one that brings bytes
+// before it breaks may be asked on, since each try gets further.
+constexpr unsigned max_fruitless = 2;
+
+bool usable(const Contender& contender) {
+    return !contender.out && contender.fruitless < max_fruitless;
+}
+
+} // namespace
+
+bool is_gentle(std::string_view host) {
+    return host.ends_with(".edu.cn") || host.ends_with(".edu");
+}
+
+Contenders::Contenders(Endpoints& endpoints, const std::vector<Source>& sources, const FamiliesOf& families)
+    : endpoints_(endpoints) {
+    for (const auto& source : sources)
+        for (const auto address : families(source.url))
+            all_.push_back({.source = &source,
+                            .address = address,
+                            .id = endpoints.add({.origin = source.url.origin(),
+                                                 .address = address,
+                                                 .family = source.family,
+                                                 .gentle = is_gentle(source.url.host())})});
+}
+
+void Contenders::prepare(const Object& object, Moment now, std::vector<std::string>& tried) {
+    if (!object.identity.known()) {
+        // A second endpoint's bytes could not be told from the first one's: only one will do, and it is the root.
+        std::erase_if(all_, [](const Contender& c) { return !c.source->root; });
+        if (all_.size() > 1)
+            all_.resize(1);
+    }
+    const auto lacks = [&](const Contender& c) { return endpoints_.lacks(c.id, object.path, now).has_value(); };
+    const auto lied = [&](const Contender& c) { return endpoints_.lied_about(c.id, object.path, now); };
+    const bool all_lack = std::ranges::all_of(all_, [&](const Contender& c) { return lacks(c) || lied(c); });
+    for (auto& contender : all_) {
+        // Where nobody else is left, who did not have it is asked again; who lied about it only after a while.
+        contender.out = all_lack ? lacks(contender) && lied(contender) : lacks(contender) || lied(contender);
+        if (!contender.out)
+            continue;
+        const auto words = endpoints_.lacks(contender.id, object.path, now);
+        tried.push_back(fmt::format("{}: left alone for this file after {}: {}", contender.source->endpoint,
+                                    lied(contender) ? "it sent wrong bytes" : "it did not have it",
+                                    words.value_or("a while ago")));
+    }
+}
+
+std::vector<Candidate> Contenders::field(const Ask& ask, std::optional<std::uint64_t> bytes, Crowd crowd,
+                                         Moment now) const {
+    std::vector<Candidate> out;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+        const auto& contender = all_[i];
+        if (!usable(contender) || contender.busy)
+            continue;
+        auto candidate = endpoints_.candidate(contender.id, ask, bytes, now, crowd);
+        candidate.index = i;
+        candidate.root = contender.source->root;
+        candidate.asked = contender.asked;
+        out.push_back(std::move(candidate));
+    }
+    return out;
+}
+
+Contender& Contenders::of(const Source& source, AddressFamily address) {
+    return *std::ranges::find_if(all_, [&](const Contender& c) { return c.source == &source && c.address == address; });
+}
+
+std::vector<EndpointId> Contenders::others_than(EndpointId id) const {
+    std::vector<EndpointId> out;
+    for (const auto& contender : all_)
+        if (contender.id != id && usable(contender))
+            out.push_back(contender.id);
+    return out;
+}
+
+bool Contenders::any_left() const {
+    return std::ranges::any_of(all_, usable);
+}
+
+void Contenders::begin_again() {
+    for (auto& contender : all_)
+        contender.asked = contender.fruitless = 0;
+}
+
+} // namespace yizhan

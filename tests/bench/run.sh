@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# yizhan beside what people would use instead, measured in one run; prints a table and writes JSON.
+#
+#   tests/bench/run.sh hits [--rounds N] [--seconds S] [--quick] [--peers yizhan,nginx-cache,…] [--json FILE] [--readme]
+#
+#   hits      what is stored already: a page, a small and a large file, many connections, memory
+#
+# Builds the release preset, installs the peers that Debian has (deploy/setup.sh --bench); those of PyPI go into
+# ~/.cache/yizhan-tests by this machine's pip, and are left out by name where that cannot be. Everything stays on
+# loopback and ends by itself. No figure is asserted: a busy machine makes wrong ones, so the load is noted beside them.
+set -euo pipefail
+
+root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
+
+usage() { sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p;}' "$0"; }
+
+case ${1:-} in
+    hits) ;;
+    -h | --help) usage && exit 0 ;;
+    *) usage >&2 && exit 2 ;;
+esac
+what=$1
+shift
+
+"$root/deploy/setup.sh" --build --bench
+if [[ ! -f $root/build/release/build.ninja ]]; then
+    (cd "$root" && cmake --preset release >/dev/null)
+fi
+cmake --build "$root/build/release" --target yizhan tests/origin/origin
+exec /usr/bin/python3 "$root/tests/bench/$what.py" "$@"
