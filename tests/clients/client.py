@@ -4,6 +4,7 @@ Every run has an empty environment and an empty home, so that no setting of the 
 certificate) can help. The client's own cache lives in that home: a fresh home is a fresh cache.
 """
 import dataclasses
+import fcntl
 import os
 import pathlib
 import re
@@ -65,7 +66,8 @@ class Client:
         self.python = python
         self.real = real
         self.name = f"{self.tool}-{version}-py{python}"
-        self.place = machine.cache_folder() / "clients" / self.name
+        # Another layout, another folder: several trees of one machine share the cache.
+        self.place = machine.cache_folder() / "clients-2" / self.name
 
     # ---- what a tool says of itself
 
@@ -89,18 +91,21 @@ class Client:
         if self.interpreter is None:
             raise Missing(f"no Python {self.python} here (looked in ~/.pyenv/versions and PATH); "
                           f"what it was recorded to ask is replayed: replay.{self.name}")
-        complete = self.place / "complete"
-        if complete.exists() and complete.read_text(encoding="utf-8") == self.recipe():
-            return
-        shutil.rmtree(self.place, ignore_errors=True)
-        self.place.mkdir(parents=True)
-        self.fetch()
-        self._make_venv(self.place / "venv")
-        complete.write_text(self.recipe(), encoding="utf-8")
+        self.place.parent.mkdir(exist_ok=True)
+        with open(f"{self.place}.lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # somebody else may be at it
+            complete = self.place / "complete"
+            if complete.exists() and complete.read_text(encoding="utf-8") == self.recipe():
+                return
+            shutil.rmtree(self.place, ignore_errors=True)
+            self.place.mkdir()
+            self.fetch()
+            self._make_venv(self.place / "venv")
+            complete.write_text(self.recipe(), encoding="utf-8")
 
     def recipe(self):
         """What decides how `place` is made: a place that was made otherwise is made anew."""
-        return f"layout 2, {self.interpreter}\n"
+        return f"{self.interpreter}\n"
 
     def machine_pip(self, *arguments):
         """The machine's pip, with the machine's settings: for fetching clients, never as a client."""
