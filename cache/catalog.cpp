@@ -257,9 +257,11 @@ Result<void> Catalog::write(const Batch& batch, Sync sync) {
     options.sync = sync == Sync::yes;
     const auto status = rep_->database->Write(options, batch.rep_->writes.GetWriteBatch());
     rep_->failed = !status.ok();
-    if (!status.ok())
-        return fail_status("write to", status);
-    return {};
+    if (status.ok())
+        return {};
+    if (damaged(status)) // a compaction has met it, and RocksDB takes no more writes
+        mark_damaged(status.ToString());
+    return fail_status("write to", status);
 }
 
 void Catalog::mark_damaged(std::string_view why) const {

@@ -92,6 +92,9 @@ Result<void> LocalStore::start(const fs::path& data, const StepHook& hook) {
         return std::unexpected(removed.error());
     partials_removed_ = *removed;
     auto recovered = recover(data, files_, populated, hook);
+    // It opened, and was found damaged only when it was written to: it is marked now, and set aside by a second try.
+    if (!recovered && recovered.error().code == Errc::corrupt)
+        recovered = recover(data, files_, populated, hook);
     if (!recovered)
         return std::unexpected(recovered.error());
     catalog_ = std::move(recovered->catalog);

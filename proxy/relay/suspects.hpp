@@ -38,6 +38,15 @@ class Suspects {
         open_[path] = std::move(pieces);
     }
 
+    /// The right bytes are here: who sent others for this object before did lie, however many agreed.
+    std::vector<EndpointId> liars(const PathKey& path) {
+        std::vector<EndpointId> out;
+        if (auto node = sent_.extract(path); !node.empty())
+            for (const auto& claim : node.mapped())
+                out.push_back(claim.who);
+        return out;
+    }
+
     /// The pieces of an open case, which is closed by this.
     std::vector<Piece> take(const PathKey& path) {
         auto node = open_.extract(path);

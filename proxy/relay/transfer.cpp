@@ -551,6 +551,9 @@ void Transfer::judge_digests(const Digests& digests) {
     });
     for (const auto& dissent : dissents_)
         host_.context.endpoints.lied(dissent.who, object_.path, dissent.words, Clock::now());
+    for (const auto who : host_.suspects.liars(object_.path))
+        if (!host_.context.endpoints.lied_about(who, object_.path, Clock::now()))
+            host_.context.endpoints.lied(who, object_.path, "others sent the right bytes", Clock::now());
     clear_up_suspicions();
     if (window_) {
         spdlog::warn("relay: {} was delivered but not kept: the disk is full", object_.path);

@@ -46,6 +46,14 @@ def every(sizes):
     return found
 
 
+# Rows that are red today, with what is known of why: named in every run as skipped, never counted as good.
+KNOWN_RED = {
+    "other-file/40M/3/uv-0.13.9": "uv leaves at the first wrong byte and its second run joins the same transfer, which the "
+                                  "digest judges only at its end",
+    "rate-drop/40M/3/pip-26.3": "a mirror that falls from 100 MB/s to 100 KB/s is kept while nobody has measured another",
+}
+
+
 def ci():
     """Every case once among others, clients in turn; then what is special about being alone, many, and large."""
     names = client_names()

@@ -75,8 +75,8 @@ std::string Endpoint::words(std::string_view kind, Moment now) const {
 
 // ---- how fast
 
-bool Endpoint::tried(SizeClass size) const {
-    return scores_[static_cast<std::size_t>(size)].tried();
+bool Endpoint::tried() const {
+    return std::ranges::any_of(scores_, &Score::tried);
 }
 
 Estimate Endpoint::estimate(SizeClass size, Moment now) const {

@@ -99,7 +99,7 @@ class Endpoint {
     }
     Breaker& breaker(std::string_view kind) { return kind_of(kind).breaker; }
 
-    bool tried(SizeClass size) const;
+    bool tried() const; ///< for requests of any size: what is known of pages tells something of files
     /// What nothing is known about is taken from the nearest size class of which something is.
     Estimate estimate(SizeClass size, Moment now) const;
     Seconds expected(SizeClass size, std::uint64_t bytes, Moment now) const;

@@ -41,7 +41,7 @@ Candidate Endpoints::candidate(EndpointId id, const Ask& ask, std::optional<std:
                   .family = endpoint.name().family,
                   .gate = endpoint.gate(ask.kind, now),
                   .full = endpoint.full(now, crowd),
-                  .tried = endpoint.tried(ask.size),
+                  .tried = endpoint.tried(),
                   .expected = endpoint.expected(ask.size, bytes.value_or(typical_bytes(ask.size)), now)};
     if (const auto other = endpoint.leads_to(now)) {
         out.gate = std::max(out.gate, other->gate(ask.kind, now));

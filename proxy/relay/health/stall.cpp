@@ -59,7 +59,7 @@ double StallWatch::rate(Moment now) const {
     return static_cast<double>(bytes) / Seconds(std::max<Duration>(span, slice_width)).count();
 }
 
-std::optional<StallWatch::Stall> StallWatch::check(const Rivals& rivals, Moment now) const {
+std::optional<StallWatch::Stall> StallWatch::check(const Rivals& rivals, Moment now) {
     if (!since_)
         return std::nullopt;
     const auto at = clock(now);
@@ -67,9 +67,11 @@ std::optional<StallWatch::Stall> StallWatch::check(const Rivals& rivals, Moment 
         return Stall{Symptom::silence, fmt::format("no byte for {}", in_words(silence))};
     if (!rivals.ready || !first_byte_ || at - *first_byte_ < rules_->window)
         return std::nullopt;
-    const auto share = rules_->share_of_best * rivals.bytes_per_second;
-    const auto floor = std::max(static_cast<double>(rules_->least_rate), share);
+    // Of rivals that nobody has measured, what this answer once brought is the best that is known.
     const auto current = rate(now);
+    best_ = std::max(best_, current);
+    const auto share = rules_->share_of_best * std::max(rivals.bytes_per_second, best_);
+    const auto floor = std::max(static_cast<double>(rules_->least_rate), share);
     if (current >= floor)
         return std::nullopt;
     return Stall{Symptom::slow, fmt::format("{:.1f} KiB/s over {}, under the floor of {:.1f} KiB/s", current / 1024,

@@ -33,7 +33,7 @@ class StallWatch {
         std::string words;
     };
     /// Silence counts always; the rate only while a rival is ready, and from the first byte on, after a whole window.
-    std::optional<Stall> check(const Rivals& rivals, Moment now) const;
+    std::optional<Stall> check(const Rivals& rivals, Moment now);
 
     /// When check() can first find something if nothing arrives meanwhile; nullopt while paused. The rate is worth a
     /// look once a second.
@@ -57,6 +57,7 @@ class StallWatch {
     std::optional<Moment> since_; // nullopt while paused
     Duration last_byte_{0};       // or the start, or the end of the last pause
     std::optional<Duration> first_byte_;
+    double best_ = 0;          // bytes per second over a window, as far as it was looked at
     std::deque<Slice> slices_; // those of the last window, oldest first
 };
 
