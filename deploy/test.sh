@@ -33,8 +33,7 @@ limit_of() {
     case $1 in
         build) echo 1500 ;;
         asan) echo 1500 ;;
-        clients) echo 900 ;;
-        tests | fuzz) echo 600 ;;
+        clients | tests | fuzz) echo 900 ;;
         faults | tidy) echo 480 ;;
         *) echo 120 ;;
     esac

@@ -6,7 +6,10 @@
 #include "index/render.hpp"
 #include "tests/fuzz/require.hpp"
 
+#include <boost/json/parse.hpp>
+
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 using namespace yizhan;
@@ -23,6 +26,29 @@ std::vector<std::string> names(const ProjectPage& page) {
     return out;
 }
 
+// Equal but for the last digits of real numbers with an exponent: Boost.JSON 1.81 reads 14e292 as
+// 1.4000000000000001E293 and that as 1.4E293. No key of the specification holds such a number; unknown keys may.
+bool same(const boost::json::value& a, const boost::json::value& b) {
+    if (a.is_double() && b.is_double())
+        return a == b || std::abs(a.get_double() - b.get_double()) <= 1e-14 * std::abs(a.get_double());
+    if (const auto* one = a.if_array()) {
+        const auto* other = b.if_array();
+        return other && std::ranges::equal(*one, *other, same);
+    }
+    if (const auto* one = a.if_object()) {
+        const auto* other = b.if_object();
+        return other && std::ranges::equal(*one, *other, [](const auto& x, const auto& y) {
+                   return x.key() == y.key() && same(x.value(), y.value());
+               });
+    }
+    return a == b;
+}
+
+void require_same(const std::string& once, const std::string& twice) {
+    if (once != twice && !same(boost::json::parse(once), boost::json::parse(twice)))
+        fuzz::require_equal(once, twice, "what we write is read back as it was");
+}
+
 void check_page(std::string_view json) {
     static const auto url = Url::parse("https://pypi.example/simple/six/").value();
     static const auto ours = Url::parse("https://yizhan.example/mirror/simple/six/").value();
@@ -35,7 +61,7 @@ void check_page(std::string_view json) {
     if (!again)
         std::fprintf(stderr, "%s\n%s\n", again.error().message.c_str(), once.c_str());
     require(again.has_value() && again->dropped.empty(), "what we write can be read");
-    fuzz::require_equal(once, render_json(again->page, "../../"), "what we write is read back as it was");
+    require_same(once, render_json(again->page, "../../"));
     const auto html = parse_html_page(render_html(parsed->page, "../../"), ours, "six");
     require(html.has_value() && html->dropped.empty(), "the same model in HTML can be read");
     require(names(html->page) == names(again->page), "HTML and JSON list the same files");

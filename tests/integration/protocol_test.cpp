@@ -264,6 +264,7 @@ TEST_F(Protocol, RequestsInOneGoAreAnsweredInOrder) {
     client.send("GET /livez HTTP/1.1\r\nHost: a\r\n\r\nGET /simple/My_Lib/ HTTP/1.1\r\nHost: a\r\n\r\n"
                 "GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     std::vector<unsigned> statuses;
+    statuses.reserve(3);
     for (int i = 0; i < 3; ++i) {
         statuses.push_back(client.next().status);
     }

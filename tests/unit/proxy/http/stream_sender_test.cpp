@@ -49,6 +49,47 @@ TEST(StreamSender, sends_chunks_where_the_size_is_unknown) {
     EXPECT_EQ(reply.body, bytes);
 }
 
+/// An object whose size nobody knows, though all of it is here.
+class Whole final : public ByteStream {
+  public:
+    explicit Whole(std::shared_ptr<Blob::File> file) : file_(std::move(file)) {}
+    std::optional<std::uint64_t> size() const override { return std::nullopt; }
+    Task<Result<std::optional<Extent>>> next(std::uint64_t offset) override {
+        if (offset == file_->size)
+            co_return std::nullopt;
+        co_return Extent{.file = file_, .fd = file_->descriptor.get(), .offset = offset, .size = file_->size - offset};
+    }
+
+  private:
+    std::shared_ptr<Blob::File> file_;
+};
+
+// A chunk waits in memory for its client, so a thousand slow ones must not have large ones.
+TEST(StreamSender, sends_small_chunks_while_many_clients_wait_with_theirs) {
+    const auto file = file_of(pattern(6UL * 1024 * 1024)); // twice what the kernel takes off a server at once
+    const TestServer server(
+        [&](const Request&) -> Task<Response> { co_return response_of(std::make_unique<Whole>(file)); },
+        [](Tuning& tuning) { tuning.settings.threads = 1; });
+    const auto first_chunk = [&](Client& client) {
+        client.get("/x");
+        const auto bytes = client.read(600);
+        const auto size = bytes.substr(bytes.find("\r\n\r\n") + 4);
+        return size.substr(0, size.find('\r'));
+    };
+    auto alone = server.connect();
+    EXPECT_EQ(first_chunk(alone), "40000");
+    std::vector<Client> waiting(80);
+    for (auto& client : waiting) {
+        client.keep_little();
+        client.connect(server.port());
+        client.get("/x");
+    }
+    for (auto& client : waiting)
+        ASSERT_TRUE(client.readable(30'000));
+    auto late = server.connect();
+    EXPECT_EQ(first_chunk(late), "4000");
+}
+
 TEST(StreamSender, ends_the_connection_for_http_1_0_where_the_size_is_unknown) {
     const auto bytes = pattern(10'000);
     Script script(bytes, std::nullopt);
