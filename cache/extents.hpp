@@ -12,11 +12,23 @@ class Extents {
     /// Adds [begin, end); an empty range changes nothing.
     void add(std::uint64_t begin, std::uint64_t end);
 
+    /// Takes [begin, end) out.
+    void remove(std::uint64_t begin, std::uint64_t end);
+
     /// True when every offset below `end` is in the set.
     bool covers(std::uint64_t end) const;
 
     /// One past the greatest offset in the set, 0 when empty.
     std::uint64_t end() const;
+
+    /// One past the last offset below which none is missing: 0 where the first one is.
+    std::uint64_t prefix() const;
+
+    /// Where the range that `offset` lies in begins; `offset` itself where it lies in none.
+    std::uint64_t begin_of(std::uint64_t offset) const;
+
+    /// How many offsets are in the set.
+    std::uint64_t size() const;
 
     const std::map<std::uint64_t, std::uint64_t>& ranges() const { return ranges_; } ///< begin → end, in order
 

@@ -41,6 +41,13 @@ bool read_all(int fd, std::uint64_t offset, std::span<std::byte> bytes) {
     return true;
 }
 
+std::uint64_t total(std::span<const Piece> pieces) {
+    std::uint64_t out = 0;
+    for (const auto& piece : pieces)
+        out += piece.size;
+    return out;
+}
+
 } // namespace
 
 Result<std::unique_ptr<Fill::State>> Fill::State::begin(const BlobFiles& files, std::shared_ptr<Space> space,
@@ -49,7 +56,7 @@ Result<std::unique_ptr<Fill::State>> Fill::State::begin(const BlobFiles& files, 
     if (!partial)
         return std::unexpected(partial.error());
     auto noted = partial->berth ? partial->berth->noted() : std::vector<Piece>{};
-    const auto here = noted.empty() ? 0 : noted.back().end();
+    const auto here = total(noted);
     auto room = Reservation::make(std::move(space), size - std::min(size, here));
     if (!room) {
         if (here == 0)
@@ -79,35 +86,32 @@ Fill::State::~State() {
 }
 
 std::uint64_t Fill::State::left_behind() const {
-    return inheritance.empty() ? extents.end() : inheritance.back().end();
+    return extents.size() + total(inheritance);
 }
 
 // A piece is read whole before any of it counts: its checksum is known at its end only.
-Result<std::vector<std::byte>> Fill::State::take_over() {
-    std::vector<std::byte> bytes;
-    if (!inheritance.empty()) {
+Result<std::optional<Fill::Inherited>> Fill::State::take_over() {
+    while (!inheritance.empty()) {
         auto piece = std::move(inheritance.front());
         inheritance.erase(inheritance.begin());
-        bytes.resize(piece.size);
+        Inherited out{.offset = piece.offset, .bytes = std::vector<std::byte>(piece.size)};
         Checksum checksum;
-        if (read_all(file->descriptor.get(), piece.offset, bytes)) {
-            checksum.update(bytes);
+        if (read_all(file->descriptor.get(), piece.offset, out.bytes)) {
+            checksum.update(out.bytes);
             if (checksum.value() == piece.checksum) {
                 extents.add(piece.offset, piece.end());
                 pieces.adopt(std::move(piece));
                 ++noted;
-                return bytes;
+                return out;
             }
         }
-        // The disk has lost it (a power cut): nobody's lie. It is fetched again, with all that came after it.
-        spdlog::warn("cache: what was left of {} is not what was written from byte {} on; fetched again from there",
-                     path.filename().string(), piece.offset);
-        inheritance.clear();
-        bytes.clear();
+        // The disk has lost it (a power cut): nobody's lie.
+        spdlog::warn("cache: what was left of {} is not what was written in bytes {} to {}; they are fetched again",
+                     path.filename().string(), piece.offset, piece.end() - 1);
     }
     if (auto cut = cut_off(); !cut)
         return std::unexpected(cut.error());
-    return bytes;
+    return std::nullopt;
 }
 
 // Nothing behind what was taken over may be there when the rest is written, and become part of a blob.
@@ -135,7 +139,7 @@ bool Fill::State::park() {
         std::uint64_t{1024} * 1024; // less is fetched again in the time that a look here takes
     pieces.close();
     note_pieces();
-    parked = berth && !placed && !failure && extents.end() >= worth_it;
+    parked = berth && !placed && !failure && extents.size() >= worth_it;
     return parked;
 }
 
@@ -200,7 +204,7 @@ std::uint64_t Fill::left_behind() const {
     return state_->left_behind();
 }
 
-Result<std::vector<std::byte>> Fill::take_over() {
+Result<std::optional<Fill::Inherited>> Fill::take_over() {
     return state_->take_over();
 }
 

@@ -22,7 +22,7 @@ struct Fill::State {
     State& operator=(const State&) = delete;
 
     Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes, std::string_view source);
-    Result<std::vector<std::byte>> take_over();
+    Result<std::optional<Inherited>> take_over();
     std::uint64_t left_behind() const;
     bool park();
 
@@ -41,7 +41,7 @@ struct Fill::State {
     Reservation room;
     Extents extents;
     std::unique_ptr<Berth> berth;
-    std::vector<Piece> inheritance; ///< noted by a former fill, not taken over yet; in order, from the end of extents
+    std::vector<Piece> inheritance; ///< noted by a former fill, not taken over yet; by offset, none over another
     PieceWriter pieces;
     std::size_t noted = 0;        ///< of the closed pieces
     std::uint64_t unflushed = 0;  ///< bytes written since write-back was started last

@@ -29,16 +29,14 @@ std::string read_bounded(const fs::path& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// A list of pieces in the order in which they ended: those that follow each other from the start.
-std::vector<Piece> contiguous(std::vector<Piece> pieces, std::uint64_t file_size) {
+// A list of pieces in the order in which they ended: by offset, those that the file still holds, each byte once.
+std::vector<Piece> apart(std::vector<Piece> pieces, std::uint64_t file_size) {
     std::ranges::sort(pieces, {}, &Piece::offset);
     std::vector<Piece> out;
     std::uint64_t end = 0;
     for (auto& piece : pieces) {
-        if (piece.offset > end || piece.end() > file_size)
-            break;
-        if (piece.offset < end)
-            continue; // noted twice
+        if (piece.offset < end || piece.end() > file_size)
+            continue;
         end = piece.end();
         out.push_back(std::move(piece));
     }
@@ -61,7 +59,7 @@ std::vector<Piece> Berth::noted() const {
     const auto size = fs::file_size(part_, error);
     if (error)
         return {};
-    return contiguous(decode_pieces(read_bounded(pieces_)), size);
+    return apart(decode_pieces(read_bounded(pieces_)), size);
 }
 
 Result<void> Berth::note(const Piece& piece) const {

@@ -28,7 +28,7 @@ class Berth {
 
     const std::filesystem::path& part() const { return part_; }
 
-    /// What a former holder noted, from offset 0 on and without a hole; nothing where its bytes are gone.
+    /// What a former holder noted, by offset, none over another; nothing where its bytes are gone.
     std::vector<Piece> noted() const;
     /// Appends a line. Not synced: a checksum tells later whether the bytes are really there.
     Result<void> note(const Piece& piece) const;

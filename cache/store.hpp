@@ -110,11 +110,15 @@ class Fill {
     /// dropped.
     Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes, std::string_view source = {});
 
-    /// How far a former fill of the same identity had come: to be taken over before anything is written.
+    /// How many bytes a former fill of the same identity left: to be taken over before anything is written.
     std::uint64_t left_behind() const;
-    /// Takes over the next piece of that, in order: its bytes, found to be what was written then (up to some MiB);
-    /// empty at the end, and where the disk has lost the rest. Errors: io.
-    Result<std::vector<std::byte>> take_over();
+    /// Takes over the next piece of that which proves to be what was written then, by offset; what the disk has lost is
+    /// passed over. nullopt at the end. Errors: io.
+    struct Inherited {
+        std::uint64_t offset = 0;
+        std::vector<std::byte> bytes; ///< up to some MiB
+    };
+    Result<std::optional<Inherited>> take_over();
 
     /// Who sent which part, as far as it is written; parts that grow on count as ended.
     std::vector<Piece> pieces();

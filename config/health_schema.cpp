@@ -9,6 +9,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using H = HealthSettings;
+using G = SegmentSettings;
 
 template <auto Group, auto Field, class T>
 Setting of(std::string_view name, const Type<T>& type, std::string help, std::string reason) {
@@ -16,7 +17,36 @@ Setting of(std::string_view name, const Type<T>& type, std::string help, std::st
                                                                          std::move(help), std::move(reason));
 }
 
+template <auto Field, class T>
+Setting of_segments(std::string_view name, const Type<T>& type, std::string help, std::string reason) {
+    return row<&Settings::relay, &Settings::Relay::segments, Field>(fmt::format("relay.segments.{}", name), type,
+                                                                    std::move(help), std::move(reason));
+}
+
 } // namespace
+
+std::vector<Setting> segment_schema() {
+    return {
+        of_segments<&G::from>("from", a_size(MiB, 1024 * GiB),
+                              "Files from this size on are fetched in segments, from several mirrors at once.",
+                              "Smaller ones are over before a second mirror is warm."),
+        of_segments<&G::families>("families", a_number(2, 100),
+                                  "So many independent mirrors must have it; else one alone brings it.", ""),
+        of_segments<&G::first>("first", a_size(64 * KiB, GiB),
+                               "A segment's length while nothing is known of a mirror's rate.", ""),
+        of_segments<&G::least>("least", a_size(64 * KiB, GiB), "The shortest segment.",
+                               "Below, each request's round trip shows."),
+        of_segments<&G::most>("most", a_size(64 * KiB, 64 * GiB), "The longest segment.", "What one lie may cost."),
+        of_segments<&G::time>("time", a_time(milliseconds(100), minutes(10)),
+                              "How long a mirror is busy with one segment, by its rate.",
+                              "A request every four seconds is polite."),
+        of_segments<&G::window>("window", a_size(MiB, 1024 * GiB),
+                                "How far ahead of the first missing byte segments are fetched.",
+                                "What is ahead is hashed from the page cache later."),
+        of_segments<&G::connections>("connections", a_number(1, 16), "Connections to one mirror for one file.",
+                                     "Many limit a connection's rate, and few like more."),
+    };
+}
 
 std::vector<Setting> health_schema() {
     return {

@@ -9,4 +9,7 @@ namespace yizhan {
 
 std::vector<Setting> health_schema();
 
+/// How large files are split between mirrors: relay.segments.
+std::vector<Setting> segment_schema();
+
 } // namespace yizhan

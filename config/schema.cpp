@@ -168,6 +168,7 @@ std::vector<Setting> make_schema() {
             "The HTTP proxy for upstream requests; empty reads http_proxy, https_proxy and no_proxy.", ""),
     };
     std::ranges::move(health_schema(), std::back_inserter(out));
+    std::ranges::move(segment_schema(), std::back_inserter(out));
     std::ranges::move(pypi_schema(), std::back_inserter(out));
     return out;
 }

@@ -5,6 +5,7 @@
 
 #include "config/error.hpp"
 #include "config/health_settings.hpp"
+#include "config/segment_settings.hpp"
 #include "config/sizes.hpp"
 
 #include <chrono>
@@ -78,6 +79,7 @@ struct Settings {
         std::string ca_file;
         std::string proxy; ///< HTTP proxy for upstream requests; empty: http_proxy/https_proxy/no_proxy are read
         HealthSettings health;
+        SegmentSettings segments = {};
         bool operator==(const Relay&) const = default;
     } relay;
 

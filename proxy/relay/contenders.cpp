@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 namespace yizhan {
 namespace {
@@ -55,24 +57,52 @@ void Contenders::prepare(const Object& object, Moment now, std::vector<std::stri
     }
 }
 
-std::vector<Candidate> Contenders::field(const Ask& ask, std::optional<std::uint64_t> bytes, Crowd crowd,
-                                         Moment now) const {
+std::vector<Candidate> Contenders::field(const Ask& ask, const Round& round, std::optional<std::uint64_t> bytes,
+                                         Crowd crowd, Moment now) const {
     std::vector<Candidate> out;
     for (std::size_t i = 0; i < all_.size(); ++i) {
         const auto& contender = all_[i];
-        if (!usable(contender) || contender.busy)
+        if (!usable(contender) || std::ranges::find(round.busy, i) != round.busy.end())
             continue;
         auto candidate = endpoints_.candidate(contender.id, ask, bytes, now, crowd);
         candidate.index = i;
         candidate.root = contender.source->root;
-        candidate.asked = contender.asked;
+        candidate.asked = i < round.asked.size() ? round.asked[i] : 0;
         out.push_back(std::move(candidate));
     }
     return out;
 }
 
-Contender& Contenders::of(const Source& source, AddressFamily address) {
-    return *std::ranges::find_if(all_, [&](const Contender& c) { return c.source == &source && c.address == address; });
+std::vector<std::size_t> Contenders::idle(const Ask& ask, unsigned connections, Moment now) const {
+    struct Idle {
+        unsigned legs;
+        Seconds expected;
+        std::size_t index;
+    };
+    std::vector<Idle> found;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+        const auto& contender = all_[i];
+        if (!usable(contender) || contender.no_ranges || contender.legs >= connections)
+            continue;
+        if (endpoints_.spare(contender.id, now) < (contender.legs == 0 ? 1U : 2U))
+            continue;
+        const auto candidate = endpoints_.candidate(contender.id, ask, {}, now);
+        if (candidate.gate == Gate::closed && !candidate.full)
+            found.push_back({contender.legs, candidate.expected, i});
+    }
+    std::ranges::sort(found, {}, [](const Idle& idle) { return std::tuple(idle.legs, idle.expected, idle.index); });
+    std::vector<std::size_t> out;
+    for (const auto& idle : found)
+        out.push_back(idle.index);
+    return out;
+}
+
+unsigned Contenders::families() const {
+    std::set<std::string_view> out;
+    for (const auto& contender : all_)
+        if (usable(contender) && !contender.no_ranges)
+            out.insert(contender.source->family);
+    return static_cast<unsigned>(out.size());
 }
 
 std::vector<EndpointId> Contenders::others_than(EndpointId id) const {
@@ -89,7 +119,7 @@ bool Contenders::any_left() const {
 
 void Contenders::begin_again() {
     for (auto& contender : all_)
-        contender.asked = contender.fruitless = 0;
+        contender.fruitless = 0;
 }
 
 } // namespace yizhan

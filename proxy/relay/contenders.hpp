@@ -21,10 +21,10 @@ struct Contender {
     const Source* source = nullptr;
     AddressFamily address = AddressFamily::any;
     EndpointId id{};
-    unsigned asked = 0;     ///< by this transfer
     unsigned fruitless = 0; ///< since bytes last came from it
+    unsigned legs = 0;      ///< under way to it
     bool out = false;       ///< does not have it, or has something else under its name
-    bool busy = false;      ///< a leg to it is under way
+    bool no_ranges = false; ///< sends all or nothing
 };
 
 class Contenders {
@@ -37,17 +37,32 @@ class Contenders {
     /// address.
     void prepare(const Object& object, Moment now, std::vector<std::string>& tried);
 
-    /// Those that may be asked now, as choose() takes them; `index` is into the contenders.
-    std::vector<Candidate> field(const Ask& ask, std::optional<std::uint64_t> bytes, Crowd crowd, Moment now) const;
+    /// Those that may be asked now, as choose() takes them; `index` is into the contenders. `asked`: how often the
+    /// asker has asked each, by index; `busy`: whom it is asking.
+    struct Round {
+        std::vector<unsigned> asked;
+        std::vector<std::size_t> busy;
+    };
+    std::vector<Candidate> field(const Ask& ask, const Round& round, std::optional<std::uint64_t> bytes, Crowd crowd,
+                                 Moment now) const;
+
+    /// Those that could bring a further part now, the least busy first, the quicker ones before the slower: each has
+    /// room for one more, and, where it brings a part already, room for another one's request besides.
+    std::vector<std::size_t> idle(const Ask& ask, unsigned connections, Moment now) const;
+    /// How many independent mirrors may still bring it.
+    unsigned families() const;
 
     Contender& operator[](std::size_t index) { return all_[index]; }
-    Contender& of(const Source& source, AddressFamily address);
+    const Contender& operator[](std::size_t index) const { return all_[index]; }
+    std::size_t size() const { return all_.size(); }
     /// The others that could still go on.
     std::vector<EndpointId> others_than(EndpointId id) const;
     bool any_left() const;
 
     /// Nobody is held to what happened before, but for those that are out.
     void begin_again();
+    auto begin() const { return all_.begin(); }
+    auto end() const { return all_.end(); }
     auto begin() { return all_.begin(); }
     auto end() { return all_.end(); }
 

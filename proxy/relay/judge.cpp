@@ -75,12 +75,13 @@ std::expected<Acceptance, Rejection> judge_partial(const Head& head, const Expec
     const auto range = content_range(text);
     if (!range)
         return reject(Symptom::protocol, fmt::format("206 with an unusable Content-Range \"{}\"", printable(text, 80)));
-    if (range->first != expected.offset || range->last + 1 != range->total)
-        return reject(Symptom::protocol, fmt::format("206 with bytes {}-{}/{} where {}- was asked for", range->first,
-                                                     range->last, range->total, expected.offset));
     if (expected.size && range->total != *expected.size)
         return reject(Symptom::wrong_size,
                       fmt::format("says that the object has {} bytes, not {}", range->total, *expected.size));
+    const auto end = std::min(expected.end.value_or(range->total), range->total);
+    if (range->first != expected.offset || range->last + 1 != end)
+        return reject(Symptom::protocol, fmt::format("206 with bytes {}-{}/{} where {}-{} was asked for", range->first,
+                                                     range->last, range->total, expected.offset, end - 1));
     return Acceptance{.skip = 0, .total = range->total};
 }
 
@@ -134,7 +135,7 @@ std::expected<Acceptance, Rejection> judge_head(const Head& head, const Expectat
     const auto status = head.status;
     if (const auto symptom = symptom_of_status(status, is_html(head)))
         return std::unexpected(Rejection{*symptom, words_of(*symptom, status), retry_after(head)});
-    if (status != 200 && !(status == 206 && expected.offset > 0))
+    if (status != 200 && !(status == 206 && (expected.offset > 0 || expected.end)))
         return reject(Symptom::protocol, fmt::format("status {}", status));
     if (const auto encoding = head.field("content-encoding"); !encoding.empty() && encoding != "identity")
         return reject(Symptom::protocol,

@@ -26,8 +26,9 @@ struct Rejection {
 Rejection rejection_of(const Error& error);
 
 struct Expectation {
-    std::uint64_t offset = 0;          ///< the first byte that is wanted
-    std::optional<std::uint64_t> size; ///< of the whole object
+    std::uint64_t offset = 0;              ///< the first byte that is wanted
+    std::optional<std::uint64_t> end = {}; ///< and one past the last; none: the object's end
+    std::optional<std::uint64_t> size;     ///< of the whole object
     std::string_view filename;
 };
 
@@ -36,7 +37,8 @@ struct Acceptance {
     std::optional<std::uint64_t> total; ///< of the whole object, where the answer tells
 };
 
-/// A 200, or a 206 that starts exactly at the offset and runs to the end of an object of the right size.
+/// A 200, or a 206 that starts exactly at the offset and runs to the end that was asked for, of an object of the right
+/// size.
 std::expected<Acceptance, Rejection> judge_head(const Head& head, const Expectation& expected);
 
 /// The first bytes of an object against what its name promises: catches HTML behind 200 that lies about its type.

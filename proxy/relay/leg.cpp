@@ -11,7 +11,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string range_from(std::uint64_t first) {
+std::string range_of(std::uint64_t first, std::optional<std::uint64_t> end) {
+    if (end)
+        return fmt::format("{}-{}", first, *end - 1);
     return first > 0 ? fmt::format("{}-", first) : std::string{};
 }
 
@@ -25,7 +27,8 @@ Leg::Leg(Means means, const Source& source, Attempt attempt, AddressFamily addre
                             .head_only = false,
                             .accept = {},
                             .compressed = false,
-                            .range = range_from(wanted_.offset - (wanted_.before ? wanted_.before->size() : 0)),
+                            .range =
+                                range_of(wanted_.offset - (wanted_.before ? wanted_.before->size() : 0), wanted_.end),
                             .fields = {},
                             .private_address_allowed = false,
                             .address = address};
@@ -76,15 +79,18 @@ Meaning Leg::fail(const Rejection& rejection, Moment now) {
 
 Verdict Leg::on_head(const Head& head) {
     const auto first = wanted_.offset - (wanted_.before ? wanted_.before->size() : 0);
-    const auto accepted =
-        judge_head(head, {.offset = first, .size = wanted_.size, .filename = filename_of(wanted_.path)});
+    const auto accepted = judge_head(
+        head, {.offset = first, .end = wanted_.end, .size = wanted_.size, .filename = filename_of(wanted_.path)});
     if (!accepted)
         rejection_ = accepted.error();
+    else if (accepted->skip > 0 && !wanted_.whole_too)
+        rejection_ = Rejection{Symptom::no_ranges, "sends the whole file where a part was asked for"};
     else if (!wanted_.validator.empty() && head.status != 206)
         rejection_ = Rejection{Symptom::lacks, "has changed since it sent the first part"};
     if (rejection_)
         return Verdict::stop;
     skip_ = accepted->skip;
+    whole_ = head.status == 200;
     rider_.leg_heard(*this, head, accepted->total);
     return Verdict::go_on;
 }
@@ -105,7 +111,7 @@ std::optional<Rejection> Leg::compare(std::span<const std::byte>& bytes) {
 }
 
 Credit Leg::on_bytes(std::span<const std::byte> bytes) {
-    if (rejection_)
+    if (rejection_ || enough_)
         return Credit::more; // the rest of an answer that has been judged already
     const auto now = Clock::now();
     attempt_.first_byte(now);
@@ -146,6 +152,11 @@ void Leg::reject(Rejection rejection) {
     follow_->stop();
 }
 
+void Leg::enough() {
+    enough_ = true;
+    follow_->stop();
+}
+
 void Leg::account(Moment now) {
     const auto active = watch_.active(now);
     attempt_.received(std::exchange(unaccounted_, 0), active - accounted_at_, now);
@@ -155,11 +166,12 @@ void Leg::account(Moment now) {
 void Leg::on_done(Result<Stats> result) {
     if (rejection_)
         return end(std::move(rejection_));
-    if (!result)
+    if (!result && !enough_)
         return end(rejection_of(result.error()));
-    if (wanted_.size && wanted_.offset + received_ < *wanted_.size)
-        return end(Rejection{Symptom::reset, fmt::format("the answer ended after {} of {} bytes",
-                                                         wanted_.offset + received_, *wanted_.size)});
+    const auto goal = wanted_.end && !whole_ ? wanted_.end : wanted_.size;
+    if (!enough_ && goal && wanted_.offset + received_ < *goal)
+        return end(Rejection{Symptom::reset,
+                             fmt::format("the answer ended after {} of {} bytes", wanted_.offset + received_, *goal)});
     const auto now = Clock::now();
     attempt_.finished(std::exchange(unaccounted_, 0), watch_.active(now) - accounted_at_, now);
     end(std::nullopt);

@@ -22,8 +22,10 @@ class Leg final : private Sink {
     /// What is wanted of the object.
     struct Wanted {
         PathKey path;
-        std::uint64_t offset = 0; ///< the first byte that is new
+        std::uint64_t offset = 0;         ///< the first byte that is new
+        std::optional<std::uint64_t> end; ///< not to be asked beyond; none: to the object's end
         std::optional<std::uint64_t> size;
+        bool whole_too = true; ///< an answer that ignores the range is taken, and its first part passed over
         /// The bytes that end at `offset`: asked for once more, and compared. Empty: none.
         std::shared_ptr<const std::string> before;
         /// If-Range, where nothing but the mirror's own word ties two answers together. Never across endpoints.
@@ -36,7 +38,7 @@ class Leg final : private Sink {
         virtual ~Rider() = default;
         /// The answer is the object, as far as its head tells.
         virtual void leg_heard(Leg& leg, const Head& head, std::optional<std::uint64_t> total) = 0;
-        /// New bytes in order, from `Wanted::offset` on.
+        /// New bytes in order, from `Wanted::offset` on; beyond `end` where the answer ignores it.
         virtual Credit leg_brought(Leg& leg, std::span<const std::byte> bytes) = 0;
         /// Once, last: all is here (nothing), or why not.
         virtual void leg_ended(Leg& leg, std::optional<Rejection> why) = 0;
@@ -61,10 +63,13 @@ class Leg final : private Sink {
     /// Who answered, after redirects; valid from the start to the end.
     const EndpointName& charged() const { return attempt_.charged_name(); }
     EndpointId charged_id() const { return attempt_.charged(); }
-    bool skipping() const { return skip_ > 0; } ///< it ignored the range, and begins with what is here
+    bool whole() const { return whole_; } ///< the answer is the object and not a part of it
 
     /// After a pause.
     void resume();
+    /// What it has brought is all that is wanted of it: `leg_ended` follows as after the last byte, in a turn of its
+    /// own.
+    void enough();
     /// Given up by us: nothing is held against it.
     void abandon();
     /// Whether it has stalled, measured against who else could go on. Looked at once a second or so.
@@ -93,11 +98,13 @@ class Leg final : private Sink {
     StallWatch watch_;
     std::unique_ptr<Follow> follow_;
     std::optional<Rejection> rejection_; // why we ended it ourselves
-    std::uint64_t skip_ = 0;             // bytes of the answer still to be dropped
-    std::uint64_t compared_ = 0;         // of `before`
-    std::uint64_t received_ = 0;         // new bytes
-    std::uint64_t unaccounted_ = 0;      // body bytes since the score last heard of them
-    Seconds accounted_at_{0};            // on the watch's clock of active time
+    bool enough_ = false;
+    bool whole_ = false;
+    std::uint64_t skip_ = 0;        // bytes of the answer still to be dropped
+    std::uint64_t compared_ = 0;    // of `before`
+    std::uint64_t received_ = 0;    // new bytes
+    std::uint64_t unaccounted_ = 0; // body bytes since the score last heard of them
+    Seconds accounted_at_{0};       // on the watch's clock of active time
 };
 
 } // namespace yizhan

@@ -50,7 +50,7 @@ struct Transfers::Impl : std::enable_shared_from_this<Transfers::Impl> {
 
     Context context;
     Suspects suspects;
-    InFlight in_flight;
+    std::shared_ptr<InFlight> in_flight = std::make_shared<InFlight>();
     std::unordered_map<PathKey, std::shared_ptr<Transfer>> running; // relay thread
     std::set<std::shared_ptr<Transfer>> closed;                     // run on for the readers that they have
     std::shared_ptr<std::atomic<unsigned>> committing = std::make_shared<std::atomic<unsigned>>(0);

@@ -60,8 +60,9 @@ struct TransferStatus {
     std::uint64_t received = 0;
     std::optional<std::uint64_t> size;
     unsigned readers = 0;
-    double bytes_per_second = 0;     ///< of the running leg
+    double bytes_per_second = 0;     ///< of all that bring it
     std::vector<std::string> asking; ///< endpoints whose first byte is waited for
+    unsigned couriers = 0;           ///< connections that bring it
     bool in_memory = false;          ///< the disk is full
 };
 

@@ -50,6 +50,12 @@ Candidate Endpoints::candidate(EndpointId id, const Ask& ask, std::optional<std:
     return out;
 }
 
+unsigned Endpoints::spare(EndpointId id, Moment now) const {
+    const auto& endpoint = at(id);
+    const auto cap = endpoint.cap().at(now);
+    return cap - std::min(cap, endpoint.in_flight());
+}
+
 std::expected<Chosen, NoChoice> Endpoints::choose(std::span<const Candidate> candidates, const Wish& wish) const {
     return yizhan::choose(candidates, wish, shared_->rules.choice, shared_->chance);
 }

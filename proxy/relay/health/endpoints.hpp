@@ -38,6 +38,11 @@ class Endpoints {
                         Crowd crowd = Crowd::no) const;
     std::expected<Chosen, NoChoice> choose(std::span<const Candidate> candidates, const Wish& wish) const;
 
+    /// How many requests more it may have under way.
+    unsigned spare(EndpointId id, Moment now) const;
+    /// What it brings on one connection, bytes per second; 0 where that was never measured.
+    double measured_rate(EndpointId id, SizeClass size, Moment now) const { return at(id).measured_rate(size, now); }
+
     /// What it answered when it was last asked for the object, while that counts.
     std::optional<std::string_view> lacks(EndpointId id, std::string_view object, Moment now) const;
     /// Whether it sent wrong bytes for the object, as long as that is remembered (two days).

@@ -66,5 +66,49 @@ TEST(Extents, AreTheSetOfTheirOffsetsInAnyOrder) {
             }
 }
 
+TEST(Extents, WhatIsTakenOutIsMissing) {
+    // Every range out of every pair of ranges over a small line, against a plain set.
+    constexpr std::uint64_t line = 6;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
+    for (std::uint64_t begin = 0; begin < line; ++begin)
+        for (std::uint64_t end = begin; end <= line; ++end)
+            ranges.emplace_back(begin, end);
+    for (const auto& a : ranges)
+        for (const auto& b : ranges)
+            for (const auto& out : ranges) {
+                Extents extents;
+                std::set<std::uint64_t> offsets;
+                for (const auto& [begin, end] : {a, b}) {
+                    extents.add(begin, end);
+                    for (auto i = begin; i < end; ++i)
+                        offsets.insert(i);
+                }
+                extents.remove(out.first, out.second);
+                for (auto i = out.first; i < out.second; ++i)
+                    offsets.erase(i);
+                std::set<std::uint64_t> flat;
+                for (const auto& [begin, end] : extents.ranges()) {
+                    ASSERT_LT(begin, end);
+                    for (auto i = begin; i < end; ++i)
+                        flat.insert(i);
+                }
+                ASSERT_EQ(flat, offsets);
+                ASSERT_EQ(extents.size(), offsets.size());
+                std::uint64_t prefix = 0;
+                while (offsets.contains(prefix))
+                    ++prefix;
+                ASSERT_EQ(extents.prefix(), prefix);
+            }
+}
+
+TEST(Extents, WhereARangeBegins) {
+    Extents extents;
+    extents.add(10, 20);
+    EXPECT_EQ(extents.begin_of(15), 10u);
+    EXPECT_EQ(extents.begin_of(10), 10u);
+    EXPECT_EQ(extents.begin_of(20), 20u);
+    EXPECT_EQ(extents.begin_of(3), 3u);
+}
+
 } // namespace
 } // namespace yizhan

@@ -21,9 +21,10 @@ class ParkingTest : public testing::Test {
         for (;;) {
             const auto piece = fill.take_over();
             EXPECT_TRUE(piece);
-            if (!piece || piece->empty())
+            if (!piece || !*piece)
                 return out;
-            out.append(reinterpret_cast<const char*>(piece->data()), piece->size());
+            EXPECT_EQ((*piece)->offset, out.size()) << "without holes";
+            out.append(reinterpret_cast<const char*>((*piece)->bytes.data()), (*piece)->bytes.size());
         }
     }
 
@@ -93,8 +94,39 @@ TEST_F(ParkingTest, BytesThatTheDiskLostAreNotTakenOver) {
     auto fill = begin();
     ASSERT_TRUE(fill);
     EXPECT_EQ(fill->left_behind(), size);
-    EXPECT_TRUE(taken_over(*fill) == bytes.substr(0, PieceWriter::piece_size));
-    EXPECT_EQ(fs::file_size(part()), PieceWriter::piece_size);
+    const auto first = fill->take_over();
+    ASSERT_TRUE(first && *first);
+    EXPECT_EQ((*first)->bytes.size(), PieceWriter::piece_size);
+    const auto last = fill->take_over();
+    ASSERT_TRUE(last && *last) << "what comes after the damage is as good as ever";
+    EXPECT_EQ((*last)->offset, 2 * PieceWriter::piece_size);
+    const auto end = fill->take_over();
+    ASSERT_TRUE(end && !*end);
+    Waiter<Blob> waiter;
+    store->commit(std::move(*fill), sha256(bytes), {"path", Grade::root, "x"}, waiter.handler());
+    EXPECT_FALSE(waiter.get()) << "with a hole it is no blob";
+}
+
+TEST_F(ParkingTest, PiecesWithHolesBetweenThemAreTakenOver) {
+    {
+        auto fill = begin();
+        ASSERT_TRUE(fill);
+        ASSERT_TRUE(fill->write(PieceWriter::piece_size, as_bytes(bytes.substr(PieceWriter::piece_size)), "b"));
+        ASSERT_TRUE(fill->write(0, as_bytes(bytes.substr(0, 1000)), "a"));
+        EXPECT_TRUE(fill->park());
+    }
+    reopen();
+    auto fill = begin();
+    ASSERT_TRUE(fill);
+    std::vector<std::uint64_t> offsets;
+    for (auto piece = fill->take_over(); piece && *piece; piece = fill->take_over())
+        offsets.push_back((*piece)->offset);
+    EXPECT_EQ(offsets, (std::vector<std::uint64_t>{0, PieceWriter::piece_size}));
+    ASSERT_TRUE(fill->write(1000, as_bytes(bytes.substr(1000, PieceWriter::piece_size - 1000)), "c"));
+    Waiter<Blob> waiter;
+    store->commit(std::move(*fill), sha256(bytes), {"path", Grade::root, "x"}, waiter.handler());
+    ASSERT_TRUE(waiter.get());
+    EXPECT_TRUE(store->find(PathKey("path"))->read_all(1 << 30).value() == bytes);
 }
 
 TEST_F(ParkingTest, AShorterFileThanNotedCountsAsFarAsItGoes) {

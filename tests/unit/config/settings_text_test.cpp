@@ -58,6 +58,14 @@ Settings all_changed() {
                                   .least_rate = 150,
                                   .share_of_best = 0.51},
                         .redirects = {52, milliseconds(153), 154}};
+    out.relay.segments = {.from = 201 * MiB,
+                          .families = 5,
+                          .first = 203 * KiB,
+                          .least = 204 * KiB,
+                          .most = 205 * KiB,
+                          .time = milliseconds(206),
+                          .window = 207 * MiB,
+                          .connections = 8};
     out.pypi = {Trust::mirror,
                 seconds(21),
                 milliseconds(22),

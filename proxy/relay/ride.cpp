@@ -1,0 +1,341 @@
+#include "proxy/relay/ride.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace yizhan {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// pip gives up after 15 s without a byte: a failure must be told before that, or the rest must flow.
+constexpr seconds client_patience{14};
+// Once the client has heard nothing for so long, everybody who is left is asked, one after the other in these steps,
+// whatever the budget for second requests says: five silent mirrors must not use up what the sixth needs.
+constexpr seconds urgent_after{4};
+constexpr milliseconds urgent_step{500};
+// A request that has waited so long for others to end may be one too many: manners end where a client would give up.
+constexpr seconds crowd_after{6};
+// Looks again where everybody is at the cap or rests; nobody is asked by it.
+constexpr milliseconds wait_step{100};
+// Bytes: what two answers must have in common before the second is spliced to the first (facts: mirrors 4.5).
+constexpr std::uint64_t overlap = std::uint64_t{64} * 1024;
+
+bool is_strong(std::string_view etag) {
+    return etag.size() > 2 && etag.starts_with('"') && etag.ends_with('"');
+}
+
+} // namespace
+
+Ride::Ride(Errand& errand, Owner& owner, Segment segment, bool follows_on)
+    : errand_(errand), owner_(owner), segment_(segment), at_(segment.begin), follows_on_(follows_on),
+      asked_(errand.contenders.size()) {}
+
+Ride::~Ride() {
+    abandon();
+}
+
+// ---- asking
+
+bool Ride::bounded() const {
+    return segment_.end < errand_.size.value_or(Segments::endless);
+}
+
+// Two answers must not be spliced when nothing proves that they belong together.
+bool Ride::may_ask() const {
+    return at_ == 0 || errand_.object.identity.known() || !errand_.validator.empty();
+}
+
+// Called when nobody is being asked, and when those who are are late.
+void Ride::ask() {
+    if (over_ || ridden_ || reading_)
+        return;
+    if (!may_ask())
+        return strand();
+    auto& endpoints = errand_.context.endpoints;
+    const auto now = Clock::now();
+    const auto waited = owner_.silence(now);
+    const auto crowd = waited > crowd_after ? Crowd::yes : Crowd::no;
+    Contenders::Round round{.asked = asked_, .busy = {}};
+    for (const auto& mount : legs_)
+        round.busy.push_back(mount.contender);
+    const auto rest = segment_.end == Segments::endless ? std::nullopt : std::optional(left());
+    const auto field = errand_.contenders.field(errand_.ask, round, rest, crowd, now);
+    if (field.empty())
+        return legs_.empty() ? strand() : void();
+    if (must_read()) {
+        reading_ = true;
+        return owner_.read_before(*this, overlap);
+    }
+    ask_again_ = now + wait_step;
+    const auto chosen = endpoints.choose(field, {.families_once = true, .may_wait = waited < urgent_after});
+    if (!chosen) {
+        if (chosen.error().wait || !legs_.empty())
+            return;
+        errand_.tried.push_back(chosen.error().why);
+        return strand();
+    }
+    const auto index = chosen->index;
+    const auto id = errand_.contenders[index].id;
+    if (!endpoints.may_repeat(id, asked_[index] > 0, errand_.failovers, now))
+        return;
+    auto attempt =
+        endpoints.begin(id, errand_.ask, now, chosen->manner == Manner::panic ? Panic::yes : Panic::no, crowd);
+    if (!attempt)
+        return;
+    spdlog::debug("relay: {} at byte {} is asked of {}: {}", errand_.object.path, at_,
+                  errand_.contenders[index].source->endpoint, chosen->why);
+    begin_leg(index, std::move(*attempt));
+    ask_again_ = now + std::chrono::duration_cast<Clock::duration>(endpoints.hedge_after(id, errand_.ask.size));
+}
+
+void Ride::ask(std::size_t contender) {
+    if (must_read()) {
+        first_ = contender;
+        reading_ = true;
+        return owner_.read_before(*this, overlap);
+    }
+    const auto now = Clock::now();
+    auto& endpoints = errand_.context.endpoints;
+    const auto id = errand_.contenders[contender].id;
+    auto attempt = endpoints.begin(id, errand_.ask, now);
+    if (!attempt)
+        return strand();
+    begin_leg(contender, std::move(*attempt));
+    ask_again_ = now + std::chrono::duration_cast<Clock::duration>(endpoints.hedge_after(id, errand_.ask.size));
+}
+
+void Ride::went_on(std::shared_ptr<const std::string> before) {
+    reading_ = false;
+    before_ = std::move(before);
+    if (over_)
+        return;
+    if (const auto first = std::exchange(first_, std::nullopt))
+        return ask(*first);
+    ask();
+}
+
+bool Ride::must_read() const {
+    return follows_on_ && !before_ && errand_.object.identity.known();
+}
+
+void Ride::begin_leg(std::size_t contender, Attempt attempt) {
+    errand_.failovers += asked_[contender] == 0 && owner_.leads(*this) &&
+                         (errand_.failovers > 0 || !errand_.tried.empty() || !legs_.empty());
+    ++asked_[contender];
+    auto& whom = errand_.contenders[contender];
+    ++whom.legs;
+    auto& context = errand_.context;
+    const bool known = errand_.object.identity.known();
+    Leg::Wanted wanted{.path = errand_.object.path,
+                       .offset = at_,
+                       .end = bounded() ? std::optional(segment_.end) : std::nullopt,
+                       .size = errand_.size,
+                       .whole_too = owner_.leads(*this),
+                       .before = known ? before_ : nullptr,
+                       .validator = known || at_ == 0 ? std::string{} : errand_.validator};
+    Leg::Rider& rider = *this;
+    legs_.push_back(
+        {contender, std::make_unique<Leg>(
+                        Leg::Means{context.upstream, context.named, context.settings.max_redirects, context.endpoints},
+                        *whom.source, std::move(attempt), whom.address, std::move(wanted), rider)});
+}
+
+// ---- legs
+
+void Ride::leg_heard(Leg&, const Head& head, std::optional<std::uint64_t> total) {
+    if (!errand_.object.identity.known() && at_ == 0)
+        errand_.validator = is_strong(head.field("etag")) ? std::string(head.field("etag")) : std::string{};
+    if (errand_.size || !total)
+        return;
+    errand_.size = total;
+    if (segment_.end == Segments::endless)
+        segment_.end = *total;
+    owner_.ride_heard_size();
+}
+
+void Ride::ride(Leg& leg) {
+    abandon_but(&leg);
+    ridden_ = &leg;
+    errand_.contributors.insert(leg.charged_id());
+    errand_.contenders[legs_.front().contender].fruitless = 0;
+    const auto whom = leg.charged().key();
+    if (owner_.leads(*this)) {
+        if (!errand_.left_because.empty())
+            spdlog::info("relay: switch object={} at={} from={} to={} reason=\"{}\"", errand_.object.path, at_,
+                         errand_.came_from.empty() ? "-" : errand_.came_from, whom, errand_.left_because);
+        errand_.left_because.clear();
+        errand_.came_from = whom;
+    }
+    before_.reset();
+}
+
+Credit Ride::leg_brought(Leg& leg, std::span<const std::byte> bytes) {
+    if (over_)
+        return Credit::more;
+    if (ridden_ != &leg)
+        ride(leg);
+    auto credit = Credit::more;
+    while (!bytes.empty()) {
+        const auto mine = bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(left(), bytes.size())));
+        if (!mine.empty()) {
+            credit = owner_.ride_brought(*this, mine, leg.charged().key());
+            paused_ = credit == Credit::pause;
+            at_ += mine.size();
+            follows_on_ = true;
+        }
+        bytes = bytes.subspan(mine.size());
+        if (left() > 0 || at_ == errand_.size.value_or(Segments::endless))
+            break;
+        if (leg.whole() && owner_.ride_runs_on(*this))
+            continue;
+        leg.enough();
+        break;
+    }
+    return credit;
+}
+
+void Ride::leg_ended(Leg& leg, std::optional<Rejection> why) {
+    if (why)
+        return failed(leg, *why);
+    const auto ended = dismiss(leg);
+    errand_.contributors.insert(ended.leg->charged_id()); // of an empty object nobody brought a byte
+    abandon_but(nullptr);
+    if (!errand_.size) {
+        errand_.size = at_;
+        segment_.end = at_;
+        owner_.ride_heard_size();
+    }
+    over_ = true;
+    owner_.ride_arrived(*this);
+}
+
+void Ride::failed(Leg& leg, const Rejection& why) {
+    const auto ended = dismiss(leg);
+    auto& contender = errand_.contenders[ended.contender];
+    const auto url = redacted(contender.source->url.str());
+    const auto words = why.words.starts_with("http") ? why.words : fmt::format("{}: {}", url, why.words);
+    if (why.symptom == Symptom::no_ranges) {
+        contender.no_ranges = true;
+        ended.leg->fail(why, Clock::now());
+        spdlog::info("relay: {} at byte {}: {}", errand_.object.path, at_, words);
+        return owner_.leads(*this) ? ask() : strand();
+    }
+    ++contender.fruitless;
+    errand_.tried.push_back(words);
+    if (errand_.left_because.empty() && owner_.leads(*this))
+        errand_.left_because = why.words;
+    if (why.symptom == Symptom::wrong_bytes) { // it or who came before: that shows at the end
+        ended.leg->abandon();
+        contender.out = true;
+        errand_.dissents.push_back({ended.leg->charged_id(), words});
+        spdlog::warn("relay: {} at byte {}: {}; not spliced", errand_.object.path, at_, words);
+    } else {
+        const auto meaning = ended.leg->fail(why, Clock::now());
+        contender.out |= meaning.lacks_object;
+        spdlog::warn("relay: {} at byte {}: {}{}", errand_.object.path, at_, words,
+                     meaning.opened || meaning.cut_cap ? " (" + meaning.words + ")" : std::string{});
+    }
+    if (owner_.leads(*this))
+        ask();
+    else if (legs_.empty())
+        strand();
+}
+
+Ride::Mount Ride::dismiss(Leg& leg) {
+    const auto at = std::ranges::find_if(legs_, [&](const Mount& mount) { return mount.leg.get() == &leg; });
+    auto out = std::move(*at);
+    legs_.erase(at);
+    --errand_.contenders[out.contender].legs;
+    if (ridden_ == &leg)
+        ridden_ = nullptr;
+    return out;
+}
+
+void Ride::abandon_but(const Leg* one) {
+    std::vector<Leg*> others;
+    for (const auto& mount : legs_)
+        if (mount.leg.get() != one)
+            others.push_back(mount.leg.get());
+    for (auto* leg : others) {
+        leg->abandon();
+        dismiss(*leg);
+    }
+}
+
+void Ride::abandon() {
+    over_ = true;
+    abandon_but(nullptr);
+}
+
+void Ride::strand() {
+    over_ = true;
+    abandon_but(nullptr);
+    owner_.ride_stranded(*this);
+}
+
+// ---- time
+
+void Ride::tick(Clock::time_point now) {
+    if (over_)
+        return;
+    auto& endpoints = errand_.context.endpoints;
+    if (ridden_) {
+        auto others =
+            endpoints.rivals(errand_.contenders.others_than(ridden_->asked()), ridden_->asked(), errand_.ask, now);
+        if (bounded()) // of several who bring it together the slow are helped: only who crawls is left
+            others.bytes_per_second = 0;
+        if (auto stall = ridden_->stalled(others, now))
+            failed(*ridden_, *stall);
+        return;
+    }
+    if (reading_ || !owner_.leads(*this))
+        return;
+    const auto waited = owner_.silence(now);
+    if (!legs_.empty() && waited > client_patience)
+        return strand();
+    if (!legs_.empty() && now < ask_again_)
+        return;
+    const bool urgent = waited > urgent_after;
+    if (legs_.empty() || urgent || endpoints.may_hedge(static_cast<unsigned>(legs_.size()), now))
+        ask();
+    ask_again_ = urgent ? std::min(ask_again_, now + urgent_step) : std::max(ask_again_, now + wait_step);
+}
+
+Ride::Clock::time_point Ride::next_look(Clock::time_point now) const {
+    if (ridden_ || !owner_.leads(*this))
+        return now + seconds(1); // a running leg is looked at once a second
+    const auto given_up = now - owner_.silence(now) + client_patience + milliseconds(1);
+    return std::max(now + milliseconds(10), std::min(ask_again_, given_up));
+}
+
+void Ride::resume() {
+    if (std::exchange(paused_, false) && ridden_)
+        ridden_->resume();
+}
+
+// ---- what it is asked about
+
+void Ride::shorten(std::uint64_t end) {
+    segment_.end = std::max(end, at_);
+    if (ridden_ && left() == 0)
+        ridden_->enough();
+}
+
+bool Ride::rides_with(std::size_t contender) const {
+    return std::ranges::any_of(legs_, [&](const Mount& mount) { return mount.contender == contender; });
+}
+
+std::vector<std::string> Ride::asking() const {
+    std::vector<std::string> out;
+    for (const auto& mount : legs_)
+        if (mount.leg.get() != ridden_)
+            out.push_back(mount.leg->charged().key());
+    return out;
+}
+
+} // namespace yizhan

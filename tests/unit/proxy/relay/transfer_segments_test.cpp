@@ -1,0 +1,154 @@
+// Several mirrors bring one object at once.
+#include "tests/unit/proxy/relay/relay_fixture.hpp"
+
+namespace yizhan {
+namespace {
+
+using namespace std::chrono_literals;
+using origin::Behaviour;
+using origin::Body;
+using origin::Offset;
+
+class SegmentsTest : public RelayTest {
+  protected:
+    void SetUp() override {
+        RelayTest::SetUp();
+        settings.relay.segments = {.from = 4 * MiB,
+                                   .families = 2,
+                                   .first = 1 * MiB,
+                                   .least = 512 * KiB,
+                                   .most = 2 * MiB,
+                                   .time = 4s,
+                                   .window = 16 * MiB,
+                                   .connections = 2};
+    }
+
+    static std::uint64_t body_bytes(origin::Server& server) { return server.record().bytes("/f/x.bin"); }
+
+    void expect_right(const Delivery& delivery) {
+        ASSERT_FALSE(delivery.error) << delivery.error->text();
+        EXPECT_TRUE(delivery.complete);
+        EXPECT_EQ(sha256(delivery.bytes).hex(), body.sha256());
+    }
+
+    Body body = Body::random(7, 24 * MiB);
+};
+
+TEST_F(SegmentsTest, EveryMirrorBringsAPartAndNoByteComesTwice) {
+    std::vector<origin::Server*> mirrors{&mirror("a"), &mirror("b"), &mirror("c")};
+    for (auto* server : mirrors) {
+        server->serve("/f/x.bin", file(body));
+        server->set_rate(8 * MiB);
+    }
+    start();
+    expect_right(fetch(object("x.bin", body, mirrors)));
+    std::uint64_t pulled = 0;
+    for (auto* server : mirrors) {
+        EXPECT_GT(body_bytes(*server), 2 * MiB) << server->origin();
+        pulled += body_bytes(*server);
+    }
+    EXPECT_LT(pulled, body.size() * 105 / 100);
+}
+
+TEST_F(SegmentsTest, OneMirrorAloneIsAskedOnce) {
+    auto& a = mirror("a");
+    a.serve("/f/x.bin", file(body));
+    start();
+    expect_right(fetch(object("x.bin", body, {&a})));
+    EXPECT_EQ(a.record().count("/f/x.bin"), 1u);
+}
+
+TEST_F(SegmentsTest, WhereAllStopInTheMiddleTheRestIsFetchedOnceMore) {
+    auto& a = mirror("a");
+    auto& b = mirror("b");
+    for (auto* server : {&a, &b}) {
+        server->serve("/f/x.bin", file(body));
+        server->misbehave("/f/x.bin", Behaviour().cut(Offset::percent(70)), {.first = 1, .count = 3});
+    }
+    start();
+    expect_right(fetch(object("x.bin", body, {&a, &b})));
+    EXPECT_LT(body_bytes(a) + body_bytes(b), body.size() * 11 / 10);
+}
+
+TEST_F(SegmentsTest, AMirrorThatIgnoresRangesCostsNoSecondBody) {
+    auto& a = mirror("a");
+    auto& b = mirror("b");
+    for (auto* server : {&a, &b})
+        server->serve("/f/x.bin", file(body));
+    a.misbehave("/f/x.bin", Behaviour().ignore_range());
+    start();
+    expect_right(fetch(object("x.bin", body, {&a, &b})));
+    EXPECT_LT(body_bytes(a) + body_bytes(b), 2 * body.size());
+}
+
+TEST_F(SegmentsTest, WhoeverIsDoneHelpsTheSlowest) {
+    auto& fast = mirror("fast");
+    auto& slow = mirror("slow");
+    for (auto* server : {&fast, &slow})
+        server->serve("/f/x.bin", file(body));
+    slow.set_rate(128 * KiB);
+    start();
+    const auto began = std::chrono::steady_clock::now();
+    expect_right(fetch(object("x.bin", body, {&fast, &slow})));
+    // Two segments of 1 MiB at 128 KiB/s would last 8 s; the deadline is the test's own, far from both.
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+}
+
+TEST_F(SegmentsTest, WhatIsHereOfSegmentsSurvivesAStop) {
+    auto& a = mirror("a");
+    auto& b = mirror("b");
+    for (auto* server : {&a, &b})
+        server->serve("/f/x.bin", file(body));
+    a.set_rate(1 * MiB); // leads, and is slow
+    b.set_rate(8 * MiB); // so that there are holes when it stops
+    start();
+    const auto what = object("x.bin", body, {&a, &b});
+    auto reader = std::move(std::get<std::unique_ptr<Reader>>(*run(relay->open(what))));
+    for (int i = 0; i < 2000; ++i) {
+        const auto transfers = run(relay->status()).transfers;
+        if (!transfers.empty() && transfers[0].received > 14 * MiB)
+            break;
+        std::this_thread::sleep_for(5ms);
+    }
+    relay->stop();
+    reader.reset();
+    relay.reset();
+    store.reset();
+    const auto before = body_bytes(a) + body_bytes(b);
+    start();
+    expect_right(fetch(what));
+    EXPECT_LT(body_bytes(a) + body_bytes(b) - before, 12 * MiB) << "only the rest";
+}
+
+TEST_F(SegmentsTest, ADeadMirrorAmongThemCostsItsSegmentOnly) {
+    auto& a = mirror("a");
+    auto& b = mirror("b");
+    auto& c = mirror("c");
+    for (auto* server : {&a, &b, &c}) {
+        server->serve("/f/x.bin", file(body));
+        server->set_rate(8 * MiB);
+    }
+    b.misbehave("/f/x.bin", Behaviour().cut(Offset(200 * KiB)));
+    start();
+    expect_right(fetch(object("x.bin", body, {&a, &b, &c})));
+    EXPECT_LT(body_bytes(a) + body_bytes(b) + body_bytes(c), body.size() * 11 / 10);
+}
+
+TEST_F(SegmentsTest, WrongBytesOfOneAreNeverServed) {
+    auto& a = mirror("a");
+    auto& b = mirror("b");
+    auto& c = mirror("c");
+    for (auto* server : {&a, &b, &c}) {
+        server->serve("/f/x.bin", file(body));
+        server->set_rate(8 * MiB);
+    }
+    b.misbehave("/f/x.bin", Behaviour().flip(15 * MiB));
+    start();
+    auto delivery = fetch(object("x.bin", body, {&a, &b, &c}));
+    for (int i = 0; i < 3 && !delivery.complete; ++i)
+        delivery = fetch(object("x.bin", body, {&a, &b, &c}));
+    expect_right(delivery);
+}
+
+} // namespace
+} // namespace yizhan
