@@ -33,7 +33,7 @@ void Couriers::start_in_order() {
     rides_.clear();
     in_order_ = true;
     segments_.begin_again(intake_.added());
-    want_turn(); // the intake adds what it has saved first
+    want_turn();
 }
 
 void Couriers::stop() {

@@ -91,12 +91,10 @@ void Intake::run(Job job, Then then) {
 void Intake::next() {
     if (busy_)
         return;
-    if (closing_)
-        return std::exchange(closing_, nullptr)();
-    if (!owner_)
-        return;
     if (!batches_.empty())
         return flush();
+    if (closing_)
+        return std::exchange(closing_, nullptr)();
     if (waiting_.empty())
         return;
     const auto job = std::move(waiting_.front());
@@ -242,11 +240,11 @@ void Intake::pass_through_memory(const std::string& why, std::vector<Batch> left
     batches_.clear();
     added_ = present_ = {};
     added_.add(0, window_->end());
-    owner_->intake_filled_disk(why);
     std::ranges::sort(left, {}, &Batch::offset);
     for (const auto& batch : left)
         if (batch.offset == front())
             add(batch.offset, batch.bytes, batch.source);
+    owner_->intake_filled_disk(why);
 }
 
 // Others wait for what this one has taken.
@@ -319,10 +317,12 @@ Fill Intake::take_fill() {
 void Intake::close(Keep keep, std::function<void(bool parked)> closed) {
     const auto self = shared_from_this(); // `closed` may let go of it
     owner_ = nullptr;
-    means_.in_flight->bytes -= std::exchange(batched_, 0);
-    batches_.clear();
     waiting_.clear();
-    give_way();
+    if (keep == Keep::no) {
+        means_.in_flight->bytes -= std::exchange(batched_, 0);
+        batches_.clear();
+        give_way();
+    }
     closing_ = [this, keep, then = std::move(closed)] {
         const bool parked = keep == Keep::yes && writer_ && writer_->fill && writer_->fill->park();
         writer_.reset();

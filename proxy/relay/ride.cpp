@@ -215,6 +215,7 @@ void Ride::leg_ended(Leg& leg, std::optional<Rejection> why) {
 }
 
 void Ride::failed(Leg& leg, const Rejection& why) {
+    const bool brought = ridden_ == &leg;
     const auto ended = dismiss(leg);
     auto& contender = errand_.contenders[ended.contender];
     const auto url = redacted(contender.source->url.str());
@@ -225,7 +226,7 @@ void Ride::failed(Leg& leg, const Rejection& why) {
         spdlog::info("relay: {} at byte {}: {}", errand_.object.path, at_, words);
         return owner_.leads(*this) ? ask() : strand();
     }
-    ++contender.fruitless;
+    contender.fruitless = brought ? 1 : contender.fruitless + 1;
     errand_.tried.push_back(words);
     if (errand_.left_because.empty() && owner_.leads(*this))
         errand_.left_because = why.words;

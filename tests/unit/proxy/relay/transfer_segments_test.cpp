@@ -63,7 +63,7 @@ TEST_F(SegmentsTest, WhereAllStopInTheMiddleTheRestIsFetchedOnceMore) {
     auto& b = mirror("b");
     for (auto* server : {&a, &b}) {
         server->serve("/f/x.bin", file(body));
-        server->misbehave("/f/x.bin", Behaviour().cut(Offset::percent(70)), {.first = 1, .count = 3});
+        server->misbehave("/f/x.bin", Behaviour().cut(Offset::percent(70)), {.first = 1, .count = 2});
     }
     start();
     expect_right(fetch(object("x.bin", body, {&a, &b})));
