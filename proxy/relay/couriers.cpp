@@ -137,7 +137,7 @@ void Couriers::drive() {
 
 bool Couriers::split() const {
     const auto& rules = errand_.context.settings.segments;
-    return !in_order_ && errand_.object.identity.known() && errand_.size.value_or(0) >= rules.from &&
+    return !in_order_ && !errand_.alone && errand_.object.identity.known() && errand_.size.value_or(0) >= rules.from &&
            errand_.contenders.families() >= rules.families;
 }
 

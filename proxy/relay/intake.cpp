@@ -97,7 +97,7 @@ void Intake::next() {
         return std::exchange(closing_, nullptr)();
     if (waiting_.empty())
         return;
-    const auto job = std::move(waiting_.front());
+    auto job = std::move(waiting_.front());
     waiting_.pop_front();
     job();
 }
@@ -297,6 +297,31 @@ void Intake::finish(std::function<void(const Digests&)> handler) {
         });
     });
     next();
+}
+
+void Intake::replace(std::uint64_t offset, std::vector<std::byte> bytes, std::string source) {
+    waiting_.push_back([this, offset, bytes = std::move(bytes), from = std::move(source)]() mutable {
+        auto job = [offset, what = std::move(bytes), who = std::move(from)](Writer& writer) {
+            return writer.fill->write(offset, what, who);
+        };
+        run(std::move(job), [this](Result<void> result) {
+            if (owner_ && !result)
+                owner_->intake_failed(std::move(result.error()));
+        });
+    });
+    next();
+}
+
+void Intake::hash_again(std::function<void(const Digests&)> handler) {
+    waiting_.push_back([this] {
+        auto job = [identity = identity_](Writer& writer) {
+            writer.hasher = StreamHasher(identity);
+            writer.hashed = 0;
+            return true;
+        };
+        run(std::move(job), [](bool) {});
+    });
+    finish(std::move(handler));
 }
 
 std::vector<Piece> Intake::pieces() {

@@ -85,6 +85,11 @@ class Intake final : public std::enable_shared_from_this<Intake> {
     /// The digests of everything below prefix(), after all writes.
     void finish(std::function<void(const Digests&)> handler);
 
+    /// Writes other bytes where some lie already. Only when everything is here.
+    void replace(std::uint64_t offset, std::vector<std::byte> bytes, std::string source);
+    /// `finish` once more, from the first byte on.
+    void hash_again(std::function<void(const Digests&)> handler);
+
     /// Who sent which part. Only while idle().
     std::vector<Piece> pieces();
     std::shared_ptr<const Blob::File> file() const;
@@ -130,7 +135,7 @@ class Intake final : public std::enable_shared_from_this<Intake> {
     std::uint64_t inherited_ = 0;
     bool busy_ = false; // a job runs
     bool flush_posted_ = false;
-    std::deque<std::function<void()>> waiting_; // jobs for after the writes
+    std::deque<std::move_only_function<void()>> waiting_; // jobs for after the writes
     std::function<void()> closing_;
 };
 

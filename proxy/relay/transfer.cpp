@@ -58,6 +58,8 @@ Transfer::Transfer(Host host, Object object)
 Transfer::~Transfer() {
     if (couriers_)
         couriers_->stop();
+    if (repair_)
+        repair_->stop();
     if (intake_ && !over())
         intake_->close(Keep::no, [](bool) {});
 }
@@ -218,8 +220,15 @@ void Transfer::verify() {
 }
 
 void Transfer::judge_digests(const Digests& digests) {
-    if (auto words = mismatch(object_.identity, digests))
-        return lied(*words, digests.sha256);
+    if (auto words = mismatch(object_.identity, digests)) {
+        if (!repair(*words))
+            lied(*words, digests.sha256);
+        return;
+    }
+    accept(digests);
+}
+
+void Transfer::accept(const Digests& digests) {
     // First: a client whose line breaks at the last byte may be back before the next statement.
     host_.verified(progress_->delivery_id(), digests.sha256);
     progress_->publish([&](Progress::View& view) {
@@ -272,6 +281,59 @@ void Transfer::blame_one(EndpointId who, const std::string& words, const std::op
     for (const auto other : others)
         endpoints.withdraw_lie(other, object_.path);
     endpoints.mark_lacking(who, object_.path, words, Clock::now());
+}
+
+// Wrong bytes from several, or from one while others are there: whatever is right of it stays. Those who were served of
+// it are told now; who comes meanwhile waits for the right ones.
+bool Transfer::repair(const std::string& words) {
+    if (intake_->window() || errand_.alone || !object_.identity.known() || !errand_.size ||
+        progress_->view().released == 0)
+        return false;
+    auto pieces = intake_->pieces();
+    if (!Repair::possible(errand_, pieces))
+        return false;
+    spdlog::error("relay: {}: {}; looking for the part that is wrong", object_.path, words);
+    state_ = State::repairing;
+    wrong_ = words;
+    cut_readers({Errc::digest_mismatch,
+                 fmt::format("{} arrived with wrong bytes after its first part had left; this response is cut, ask "
+                             "again",
+                             object_.filename()),
+                 errand_.tried});
+    Repair::Owner& owner = *this;
+    repair_ = std::make_shared<Repair>(errand_, *intake_, std::move(pieces), owner);
+    repair_->start();
+    return true;
+}
+
+void Transfer::cut_readers(Error error) {
+    const auto cut = std::exchange(progress_, std::make_shared<Progress>(random_id()));
+    cut->publish([&](Progress::View& view) {
+        view.state = Progress::State::failed;
+        view.error = std::move(error);
+    });
+    progress_->publish([this](Progress::View& view) {
+        view.size = errand_.size;
+        view.file = intake_->file();
+    });
+}
+
+void Transfer::repair_closed(const Digests& found) {
+    spdlog::info("relay: {}: the wrong part was replaced", object_.path);
+    state_ = State::verifying;
+    errand_.dissents.clear(); // whose word was worth what has been told already
+    accept(found);
+}
+
+// Nobody's parts make it right, so there is no telling who is wrong: from the start, and each alone, until one is
+// right.
+void Transfer::repair_failed() {
+    spdlog::error("relay: {}: no part that anybody else sends puts it right; each is asked alone", object_.path);
+    errand_.tried.push_back(wrong_);
+    host_.suspects.add(object_.path, intake_->pieces());
+    errand_.alone = true;
+    errand_.contributors.clear();
+    begin_again();
 }
 
 void Transfer::lied(const std::string& words, const std::optional<Sha256>& found) {
@@ -378,7 +440,9 @@ void Transfer::fail(Error error, Keep keep) {
     failing_ = true;
     spdlog::warn("relay: {} failed: {}", object_.path, error.text());
     couriers_->stop();
-    if (state_ == State::verifying)
+    if (repair_)
+        repair_->stop();
+    if (state_ != State::fetching)
         keep = Keep::no;
     intake_->close(keep, [self = shared_from_this(), why = std::move(error)](bool parked) mutable {
         self->progress_->publish([&](Progress::View& view) {
@@ -399,7 +463,7 @@ void Transfer::end(State state) {
 }
 
 void Transfer::leave() {
-    if (--readers_ > 0 || over() || state_ == State::verifying || state_ == State::committing)
+    if (--readers_ > 0 || state_ != State::fetching)
         return;
     grace_.expires_after(host_.context.settings.reader_grace);
     grace_.async_wait([self = weak_from_this()](error_code ec) {
@@ -423,6 +487,8 @@ TransferStatus Transfer::status() const {
             return couriers_->flowing() > 0 ? "filling" : intake_->front() == 0 ? "heading" : "switching";
         case State::verifying:
             return "verifying";
+        case State::repairing:
+            return "repairing";
         case State::committing:
             return "committing";
         case State::done:

@@ -1,6 +1,7 @@
 // One object on its way in: from the endpoints that may have it, into a fill, verified, committed. Relay thread only.
 //
-//   Heading → Filling ⇄ Switching → Verifying → Committing → Done; Parked or Failed from anywhere before that.
+//   Heading → Filling ⇄ Switching → Verifying ⇄ Repairing → Committing → Done; Parked or Failed from anywhere before
+//   that.
 //
 // Couriers bring it, the intake takes it in; the transfer is what its readers see of both: what may leave, whether it
 // is what it should be, who is blamed where it is not, and what becomes of it when nobody reads.
@@ -9,6 +10,7 @@
 #include "proxy/relay/couriers.hpp"
 #include "proxy/relay/intake.hpp"
 #include "proxy/relay/release.hpp"
+#include "proxy/relay/repair.hpp"
 #include "proxy/relay/suspects.hpp"
 #include "proxy/relay/transfers.hpp"
 
@@ -20,7 +22,10 @@
 
 namespace yizhan {
 
-class Transfer final : public std::enable_shared_from_this<Transfer>, private Intake::Owner, private Couriers::Owner {
+class Transfer final : public std::enable_shared_from_this<Transfer>,
+                       private Intake::Owner,
+                       private Couriers::Owner,
+                       private Repair::Owner {
   public:
     /// What a transfer needs of its registry.
     struct Host {
@@ -35,7 +40,7 @@ class Transfer final : public std::enable_shared_from_this<Transfer>, private In
         std::function<void(const std::shared_ptr<Transfer>&)> ended;
     };
 
-    enum class State { fetching, verifying, committing, done, parked, failed };
+    enum class State { fetching, verifying, repairing, committing, done, parked, failed };
 
     Transfer(Host host, Object object);
     ~Transfer() override;
@@ -71,12 +76,18 @@ class Transfer final : public std::enable_shared_from_this<Transfer>, private In
     void couriers_stranded() override;
 
     void look_for_laggards();
+    void repair_closed(const Digests& found) override;
+    void repair_failed() override;
+
     void release();
     std::uint64_t bytes_per_second() const;
 
     void verify();
     void judge_digests(const Digests& digests);
     void lied(const std::string& words, const std::optional<Sha256>& found = {});
+    bool repair(const std::string& words);
+    void cut_readers(Error error);
+    void accept(const Digests& digests);
     void blame(const std::string& words, const std::optional<Sha256>& found);
     void blame_one(EndpointId who, const std::string& words, const std::optional<Sha256>& found);
     void clear_up_suspicions();
@@ -95,6 +106,8 @@ class Transfer final : public std::enable_shared_from_this<Transfer>, private In
     Errand errand_;
     std::shared_ptr<Intake> intake_;
     std::shared_ptr<Couriers> couriers_;
+    std::shared_ptr<Repair> repair_;
+    std::string wrong_;          // what was wrong, while that is being repaired
     std::set<EndpointId> spent_; // those whose bytes were in a fill that turned out wrong
 
     bool complete_ = false; // the last byte has been brought

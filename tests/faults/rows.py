@@ -47,11 +47,7 @@ def every(sizes):
 
 
 # Rows that are red today, with what is known of why: named in every run as skipped, never counted as good.
-KNOWN_RED = {
-    "other-file/40M/3/uv-0.13.9": "uv leaves at the first wrong byte and its second run joins the same transfer, which the "
-                                  "digest judges only at its end",
-    "rate-drop/40M/3/pip-26.3": "a mirror that falls from 100 MB/s to 100 KB/s is kept while nobody has measured another",
-}
+KNOWN_RED = {}
 
 
 def ci():

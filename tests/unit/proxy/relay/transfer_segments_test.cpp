@@ -134,20 +134,83 @@ TEST_F(SegmentsTest, ADeadMirrorAmongThemCostsItsSegmentOnly) {
     EXPECT_LT(body_bytes(a) + body_bytes(b) + body_bytes(c), body.size() * 11 / 10);
 }
 
-TEST_F(SegmentsTest, WrongBytesOfOneAreNeverServed) {
-    auto& a = mirror("a");
-    auto& b = mirror("b");
-    auto& c = mirror("c");
-    for (auto* server : {&a, &b, &c}) {
-        server->serve("/f/x.bin", file(body));
-        server->set_rate(8 * MiB);
+// ---- who lied
+
+class RepairTest : public SegmentsTest {
+  protected:
+    std::vector<origin::Server*> mirrors(int count) {
+        std::vector<origin::Server*> out;
+        for (int i = 0; i < count; ++i) {
+            out.push_back(&mirror(std::string(1, static_cast<char>('a' + i))));
+            out.back()->serve("/f/x.bin", file(body));
+            out.back()->set_rate(20 * MiB);
+        }
+        return out;
     }
-    b.misbehave("/f/x.bin", Behaviour().flip(15 * MiB));
+    std::uint64_t blamed(origin::Server& server) {
+        for (const auto& endpoint : run(relay->status()).endpoints)
+            if (endpoint.name.origin == server.origin())
+                return endpoint.blamed[static_cast<std::size_t>(Blame::integrity)];
+        return 0;
+    }
+    std::uint64_t pulled(const std::vector<origin::Server*>& from) {
+        std::uint64_t out = 0;
+        for (auto* server : from)
+            out += body_bytes(*server);
+        return out;
+    }
+    /// What a client gets that comes back once.
+    Delivery fetch_twice(const Object& what) {
+        auto out = fetch(what);
+        return out.complete ? out : fetch(what);
+    }
+};
+
+TEST_F(RepairTest, OneFlippedByteCostsItsPartAndItsSenderIsBlamed) {
+    const auto all = mirrors(3);
+    // Among the first six segments, of which each mirror brings two: either of these two is the second one's.
+    all[1]->misbehave("/f/x.bin", Behaviour().flip(1 * MiB + 5).flip(2 * MiB + 5).flip(4 * MiB + 5).flip(5 * MiB + 5));
     start();
-    auto delivery = fetch(object("x.bin", body, {&a, &b, &c}));
-    for (int i = 0; i < 3 && !delivery.complete; ++i)
-        delivery = fetch(object("x.bin", body, {&a, &b, &c}));
-    expect_right(delivery);
+    const auto what = object("x.bin", body, all);
+    EXPECT_FALSE(fetch(what).complete) << "its first part had left";
+    expect_right(fetch(what));
+    EXPECT_EQ(blamed(*all[0]), 0u);
+    EXPECT_GE(blamed(*all[1]), 1u);
+    EXPECT_EQ(blamed(*all[2]), 0u);
+    EXPECT_LT(pulled(all), 2 * body.size()) << "never the whole once more";
+}
+
+TEST_F(RepairTest, AMirrorWithAnotherFileAltogetherIsFoundOut) {
+    const auto all = mirrors(3);
+    all[1]->misbehave("/f/x.bin", Behaviour().lie(99));
+    start();
+    expect_right(fetch_twice(object("x.bin", body, all)));
+    EXPECT_EQ(blamed(*all[0]), 0u);
+    EXPECT_GE(blamed(*all[1]), 1u);
+    EXPECT_EQ(blamed(*all[2]), 0u);
+}
+
+TEST_F(RepairTest, TheOneHonestMirrorOfSixPrevails) {
+    const auto all = mirrors(6);
+    for (int i = 0; i < 5; ++i)
+        all[static_cast<std::size_t>(i)]->misbehave("/f/x.bin", Behaviour().flip(body.size() / 2));
+    start();
+    expect_right(fetch_twice(object("x.bin", body, all)));
+    EXPECT_EQ(blamed(*all[5]), 0u);
+}
+
+TEST_F(RepairTest, WithNobodyWhoKnowsBetterItFails) {
+    const auto all = mirrors(2);
+    for (auto* server : all)
+        server->misbehave("/f/x.bin", Behaviour().flip(body.size() / 2));
+    start();
+    const auto what = object("x.bin", body, all);
+    for (int i = 0; i < 2; ++i) {
+        const auto delivery = fetch(what);
+        EXPECT_FALSE(delivery.complete);
+        ASSERT_TRUE(delivery.error);
+    }
+    EXPECT_FALSE(store->find(what.path));
 }
 
 } // namespace

@@ -1,0 +1,301 @@
+#include "proxy/relay/repair.hpp"
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <bit>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace yizhan {
+namespace {
+
+// Parts that are fetched at the same time: each is held in memory until it is compared, up to 8 MiB and a little.
+constexpr std::size_t at_a_time = 4;
+
+std::string family_of(const Endpoints& endpoints, const std::string& key) {
+    const auto id = endpoints.find(key);
+    return id ? endpoints.name(*id).family : key; // of an endpoint that is gone: nobody vouches for it
+}
+
+} // namespace
+
+bool Repair::possible(const Errand& errand, const std::vector<Piece>& pieces) {
+    std::set<std::string> senders;
+    for (const auto& piece : pieces)
+        senders.insert(family_of(errand.context.endpoints, piece.source));
+    return std::ranges::any_of(errand.contenders, [&](const Contender& contender) {
+        return !contender.out && (senders.size() > 1 || !senders.contains(contender.source->family));
+    });
+}
+
+Repair::Repair(Errand& errand, Intake& intake, std::vector<Piece> pieces, Owner& owner)
+    : errand_(errand), intake_(intake), owner_(owner) {
+    std::ranges::sort(pieces, {}, &Piece::offset);
+    for (const auto& piece : pieces)
+        suspects_.push_back({.offset = piece.offset,
+                             .size = piece.size,
+                             .checksum = piece.checksum,
+                             .heard = {{.who = piece.source,
+                                        .family = family_of(errand.context.endpoints, piece.source),
+                                        .checksum = piece.checksum}}});
+}
+
+void Repair::stop() {
+    over_ = true;
+    for (auto& check : std::exchange(checks_, {})) {
+        check->leg->abandon();
+        --errand_.contenders[check->witness].legs;
+    }
+}
+
+std::size_t Repair::Suspect::votes(std::uint64_t what) const {
+    return static_cast<std::size_t>(std::ranges::count(heard, what, &Testimony::checksum));
+}
+
+bool Repair::Suspect::disputed() const {
+    const auto mine = votes(checksum);
+    return std::ranges::any_of(heard, [&](const Testimony& testimony) {
+        return testimony.checksum != checksum && votes(testimony.checksum) >= mine;
+    });
+}
+
+unsigned Repair::strikes(const std::string& who) const {
+    const auto at = strikes_.find(who);
+    return at == strikes_.end() ? 0 : at->second;
+}
+
+// ---- asking
+
+void Repair::drive() {
+    if (over_ || trying_)
+        return;
+    if (!unweighed_.empty()) {
+        auto next = std::move(unweighed_.front());
+        unweighed_.pop_front();
+        return weigh(std::move(next));
+    }
+    while (checks_.size() < at_a_time && (ask_one(false) || (checks_.empty() && ask_one(true)))) {
+    }
+    if (!checks_.empty())
+        return;
+    if (changed_)
+        return hash([this] { drive(); });
+    over_ = true;
+    owner_.repair_failed();
+}
+
+// Somebody of a family that has not been heard about this part; one part at a time from each.
+std::optional<std::size_t> Repair::witness_for(const Suspect& suspect, bool struck_too) const {
+    const auto now = std::chrono::steady_clock::now();
+    const auto& endpoints = errand_.context.endpoints;
+    std::optional<std::size_t> best;
+    double best_rate = -1;
+    for (std::size_t i = 0; i < errand_.contenders.size(); ++i) {
+        const auto& contender = errand_.contenders[i];
+        if (contender.out || contender.no_ranges || contender.fruitless > 1 ||
+            (!struck_too && strikes(endpoints.name(contender.id).key()) > 0) ||
+            std::ranges::find(suspect.heard, contender.source->family, &Testimony::family) != suspect.heard.end() ||
+            std::ranges::any_of(checks_, [i](const auto& check) { return check->witness == i; }))
+            continue;
+        const auto rate = endpoints.measured_rate(contender.id, errand_.ask.size, now);
+        if (rate > best_rate) {
+            best = i;
+            best_rate = rate;
+        }
+    }
+    return best;
+}
+
+// What is disputed comes first, then what the struck have sent, then whatever the fewest were heard about.
+bool Repair::ask_one(bool struck_too) {
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < suspects_.size(); ++i)
+        if (!suspects_[i].busy)
+            order.push_back(i);
+    std::ranges::sort(order, {}, [this](std::size_t i) {
+        const auto& suspect = suspects_[i];
+        const bool struck = suspect.heard.size() == 1 && strikes(suspect.heard.front().who) > 0;
+        return std::tuple(!suspect.disputed(), !struck, suspect.heard.size(), i);
+    });
+    for (const auto i : order) {
+        const auto witness = witness_for(suspects_[i], struck_too);
+        if (!witness)
+            continue;
+        auto& contender = errand_.contenders[*witness];
+        auto attempt = errand_.context.endpoints.begin(contender.id, errand_.ask, std::chrono::steady_clock::now(),
+                                                       Panic::yes, Crowd::yes);
+        if (attempt) {
+            ask(i, *witness, std::move(*attempt));
+            return true;
+        }
+        contender.fruitless = 2;
+    }
+    return false;
+}
+
+void Repair::ask(std::size_t which, std::size_t witness, Attempt attempt) {
+    auto& context = errand_.context;
+    auto& suspect = suspects_[which];
+    auto& contender = errand_.contenders[witness];
+    Leg::Wanted wanted{.path = errand_.object.path,
+                       .offset = suspect.offset,
+                       .end = suspect.end(),
+                       .size = errand_.size,
+                       .whole_too = false,
+                       .before = nullptr,
+                       .validator = {}};
+    Leg::Rider& rider = *this;
+    suspect.busy = true;
+    ++contender.legs;
+    auto leg = std::make_unique<Leg>(
+        Leg::Means{context.upstream, context.named, context.settings.max_redirects, context.endpoints},
+        *contender.source, std::move(attempt), contender.address, std::move(wanted), rider);
+    checks_.push_back(std::make_unique<Check>(which, witness, std::move(leg), std::vector<std::byte>{}));
+}
+
+Credit Repair::leg_brought(Leg& leg, std::span<const std::byte> bytes) {
+    const auto at = std::ranges::find_if(checks_, [&](const auto& check) { return check->leg.get() == &leg; });
+    auto& into = (*at)->bytes;
+    const auto room = suspects_[(*at)->suspect].size - into.size();
+    bytes = bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(room, bytes.size())));
+    into.insert(into.end(), bytes.begin(), bytes.end());
+    if (into.size() == suspects_[(*at)->suspect].size && leg.whole())
+        leg.enough();
+    return Credit::more;
+}
+
+void Repair::leg_ended(Leg& leg, std::optional<Rejection> why) {
+    const auto at = std::ranges::find_if(checks_, [&](const auto& check) { return check->leg.get() == &leg; });
+    const auto check = std::move(*at);
+    checks_.erase(at);
+    auto& contender = errand_.contenders[check->witness];
+    auto& suspect = suspects_[check->suspect];
+    --contender.legs;
+    suspect.busy = false;
+    if (why) {
+        contender.no_ranges |= why->symptom == Symptom::no_ranges;
+        contender.fruitless += why->symptom != Symptom::no_ranges;
+        const auto meaning = check->leg->fail(*why, std::chrono::steady_clock::now());
+        contender.out |= meaning.lacks_object;
+    } else if (check->bytes.size() == suspect.size) {
+        unweighed_.push_back({check->suspect, check->witness, nullptr, std::move(check->bytes)});
+    }
+    // Legs must not be begun from inside another one's end.
+    asio::post(errand_.context.relay, [self = weak_from_this()] {
+        if (const auto repair = self.lock())
+            repair->drive();
+    });
+}
+
+// ---- weighing
+
+void Repair::weigh(Check check) {
+    auto& suspect = suspects_[check.suspect];
+    const auto& contender = errand_.contenders[check.witness];
+    const auto who = errand_.context.endpoints.name(contender.id).key();
+    Checksum sum;
+    sum.update(check.bytes);
+    const auto checksum = sum.value();
+    suspect.heard.push_back({.who = who, .family = contender.source->family, .checksum = checksum});
+    strike_minority(suspect);
+    if (checksum == suspect.checksum)
+        return drive();
+    spdlog::warn("relay: {}: bytes {} to {} differ between {} and {}", errand_.object.path, suspect.offset,
+                 suspect.end() - 1, suspect.heard.front().who, who);
+    const auto mine = suspect.votes(suspect.checksum);
+    const auto other = suspect.votes(checksum);
+    const bool stays = other > mine || (other == mine && strikes(suspect.heard.front().who) > strikes(who));
+    // One hash of everything for each of the first, then ever more rarely: a mirror with another file altogether does
+    // not cost one for each of its parts.
+    constexpr unsigned always = 16;
+    if (++trials_ <= always || std::has_single_bit(trials_))
+        return try_out(suspect, std::move(check), checksum, stays);
+    if (stays)
+        put(suspect, std::move(check.bytes), who, checksum);
+    drive();
+}
+
+// Puts the part in, looks at the digest, and takes it out again where that does not close and nothing else speaks for
+// it.
+void Repair::try_out(Suspect& suspect, Check check, std::uint64_t checksum, bool stays) {
+    trying_ = true;
+    const auto who = errand_.context.endpoints.name(errand_.contenders[check.witness].id).key();
+    const auto former = suspect.checksum;
+    auto put_in = [self = weak_from_this(), &suspect, who, checksum, former, stays,
+                   bytes = std::make_shared<std::vector<std::byte>>(std::move(check.bytes))](
+                      std::shared_ptr<const std::string> before) {
+        const auto repair = self.lock();
+        if (!repair || repair->over_)
+            return;
+        repair->put(suspect, std::move(*bytes), who, checksum);
+        repair->hash([repair = repair.get(), &suspect, before, former, stays] {
+            if (!stays) {
+                const auto old = as_bytes(*before);
+                repair->put(suspect, {old.begin(), old.end()}, suspect.heard.front().who, former);
+                repair->changed_ = false; // as it was when it did not close
+            }
+            repair->drive();
+        });
+    };
+    intake_.read_back(suspect.end(), suspect.size, std::move(put_in));
+}
+
+void Repair::put(Suspect& suspect, std::vector<std::byte> bytes, const std::string& who, std::uint64_t checksum) {
+    suspect.checksum = checksum;
+    changed_ = true;
+    intake_.replace(suspect.offset, std::move(bytes), who);
+}
+
+void Repair::hash(std::function<void()> otherwise) {
+    trying_ = true;
+    changed_ = false;
+    intake_.hash_again([self = weak_from_this(), otherwise = std::move(otherwise)](const Digests& digests) {
+        const auto repair = self.lock();
+        if (!repair || repair->over_)
+            return;
+        repair->trying_ = false;
+        if (mismatch(repair->errand_.object.identity, digests))
+            return otherwise();
+        repair->tell();
+        repair->stop();
+        repair->owner_.repair_closed(digests);
+    });
+}
+
+// Two families against one: that one is not asked any more while others are left.
+void Repair::strike_minority(const Suspect& suspect) {
+    std::size_t most = 0;
+    std::uint64_t best = 0;
+    for (const auto& testimony : suspect.heard)
+        if (const auto votes = suspect.votes(testimony.checksum); votes > most) {
+            most = votes;
+            best = testimony.checksum;
+        }
+    if (most < 2)
+        return;
+    for (const auto& testimony : suspect.heard)
+        if (testimony.checksum != best)
+            ++strikes_[testimony.who];
+}
+
+// The right bytes are known now, so everybody's word can be measured by them.
+void Repair::tell() {
+    auto& endpoints = errand_.context.endpoints;
+    const auto now = std::chrono::steady_clock::now();
+    for (const auto& suspect : suspects_)
+        for (const auto& testimony : suspect.heard) {
+            const auto id = endpoints.find(testimony.who);
+            if (!id || testimony.checksum == suspect.checksum || endpoints.lied_about(*id, errand_.object.path, now))
+                continue;
+            const auto words = fmt::format("its bytes {} to {} were not what they should be", suspect.offset,
+                                           suspect.offset + suspect.size - 1);
+            spdlog::error("relay: {}: {}: {}", errand_.object.path, testimony.who, words);
+            endpoints.lied(*id, errand_.object.path, words, now);
+        }
+}
+
+} // namespace yizhan

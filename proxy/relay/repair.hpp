@@ -1,0 +1,95 @@
+// Everything is here, and the digest says that it is wrong: which part, and who sent it? Parts are fetched once more
+// from other families, a few at a time. Where one differs, it is tried out: one wrong part closes the digest at once.
+// Otherwise the majority's bytes stay, those who were alone with theirs are not asked any more, and what they sent is
+// looked at first. The digest has the last word, also over the majority. Relay thread only.
+#pragma once
+
+#include "proxy/relay/intake.hpp"
+#include "proxy/relay/ride.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace yizhan {
+
+class Repair final : public std::enable_shared_from_this<Repair>, private Leg::Rider {
+  public:
+    /// Hears of it once, in a turn of its own.
+    class Owner {
+      public:
+        virtual ~Owner() = default;
+        /// The bytes are right now; `found`: their digests. Who sent wrong ones has been told to the registry.
+        virtual void repair_closed(const Digests& found) = 0;
+        /// Everybody has been heard about every part, and it does not close.
+        virtual void repair_failed() = 0;
+    };
+
+    /// Whether anybody is left who could tell: a family that did not send all of `pieces`.
+    static bool possible(const Errand& errand, const std::vector<Piece>& pieces);
+
+    /// `pieces`: who sent what, covering the object. All references must outlive it, or its stop().
+    Repair(Errand& errand, Intake& intake, std::vector<Piece> pieces, Owner& owner);
+
+    void start() { drive(); }
+    void stop();
+
+  private:
+    /// What somebody sent for a part.
+    struct Testimony {
+        std::string who; ///< EndpointName::key()
+        std::string family;
+        std::uint64_t checksum = 0;
+    };
+    struct Suspect {
+        std::uint64_t offset = 0, size = 0;
+        std::uint64_t checksum = 0;   ///< of what is in the fill now
+        std::vector<Testimony> heard; ///< the first one sent what was in the fill at first
+        bool busy = false;
+
+        std::uint64_t end() const { return offset + size; }
+        std::size_t votes(std::uint64_t what) const;
+        bool disputed() const; ///< as many say the one as say the other
+    };
+    /// A part being fetched again, or fetched and not weighed yet.
+    struct Check {
+        std::size_t suspect = 0, witness = 0;
+        std::unique_ptr<Leg> leg;
+        std::vector<std::byte> bytes;
+    };
+
+    void leg_heard(Leg&, const Head&, std::optional<std::uint64_t>) override {}
+    Credit leg_brought(Leg& leg, std::span<const std::byte> bytes) override;
+    void leg_ended(Leg& leg, std::optional<Rejection> why) override;
+
+    void drive();
+    bool ask_one(bool struck_too);
+    std::optional<std::size_t> witness_for(const Suspect& suspect, bool struck_too) const;
+    void ask(std::size_t suspect, std::size_t witness, Attempt attempt);
+    void weigh(Check check);
+    void try_out(Suspect& suspect, Check check, std::uint64_t checksum, bool stays);
+    void put(Suspect& suspect, std::vector<std::byte> bytes, const std::string& who, std::uint64_t checksum);
+    void hash(std::function<void()> otherwise);
+    unsigned strikes(const std::string& who) const;
+    void strike_minority(const Suspect& suspect);
+    void tell();
+
+    Errand& errand_;
+    Intake& intake_;
+    Owner& owner_;
+    std::vector<Suspect> suspects_;
+    std::vector<std::unique_ptr<Check>> checks_;
+    std::deque<Check> unweighed_;             // came while the digest was looked at
+    std::map<std::string, unsigned> strikes_; // how often somebody was alone with what it said
+    unsigned trials_ = 0;
+    bool changed_ = false; // since the digest was looked at
+    bool trying_ = false;
+    bool over_ = false;
+};
+
+} // namespace yizhan
