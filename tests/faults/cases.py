@@ -5,6 +5,7 @@ mirror's, <wall> that of a server which is nobody's mirror, <file> and <path> th
 size less and plus 1000, <old> the file of its older version.
 """
 import dataclasses
+import re
 
 # What must come of a row.
 SUCCEEDS = "succeeds"        # in the client's first run
@@ -51,6 +52,19 @@ class Case:
             return self.alone
         lie_shows_early = self.among == CUT and not self.kill and size <= VERIFIED_FIRST
         return SUCCEEDS if lie_shows_early else self.among
+
+    def flipped(self, faulty, size):
+        """Mirror → the offset of the byte that it sends wrong: only who sent that one has lied."""
+        scripts = [lines for lines, _ in self.each] if self.each else [self.lines] * len(faulty)
+        scripts = dict(zip(faulty, scripts))
+        if self.second and "m2" not in scripts:
+            scripts["m2"] = self.second
+        found = {}
+        for name, lines in scripts.items():
+            for number, percent in re.findall(r"flip=(-?\d+)(%?)", " ".join(lines)):
+                offset = size * int(number) // 100 if percent else int(number)
+                found[name] = offset if offset >= 0 else size + offset
+        return found
 
     def charges(self, faulty, mirrors):
         """Mirror → what it may be charged with, and the set of those that must be, once they were met. All others are

@@ -118,7 +118,7 @@ class Runner:
                 if runs[-1].status == "0" or expected != cases.CUT:
                     break
             _, guilty = row.case.charges(mirrors.faulty, row.mirrors)
-            blamed = server.wait_blamed(guilty & self._met(row, mirrors))
+            blamed = server.wait_blamed(guilty & self._met(row, mirrors) - self._silent_liars(row, mirrors))
             server.stop()
             facts = self._facts(row, mirrors, runs, silence, served, blamed)
             return facts, list(verdict.judge(row.case, row.mirrors, mirrors.faulty, facts))
@@ -129,13 +129,20 @@ class Runner:
         return verdict.Facts(
             runs=runs, silence=silence, size=mirrors.about["size"], served=served, pulled=pulled,
             connections={name: (told["connections"], told["most_connections"]) for name, told in records.items()},
-            met=self._met(row, mirrors), blamed=blamed, wall_requests=len(mirrors.record("wall")["requests"]))
+            met=self._met(row, mirrors), innocent=self._silent_liars(row, mirrors), blamed=blamed, wall_requests=len(mirrors.record("wall")["requests"]))
 
     @staticmethod
     def _met(row, mirrors):
         """Who was asked for the file; behind TLS, who was connected to. Refused connections leave no trace."""
         return {mirror.name for mirror in mirrors.mirrors
                 if mirrors.file_gets(mirror.name) or (row.case.tls and mirrors.record(mirror.name)["connections"])}
+
+    @staticmethod
+    def _silent_liars(row, mirrors):
+        """Who would have sent a wrong byte, and was never asked for it: of a file in segments each brings a part."""
+        return {name for name, offset in row.case.flipped(mirrors.faulty, mirrors.about["size"]).items()
+                if not any(request["offset"] <= offset < request["offset"] + request["sent"]
+                           for request in mirrors.file_gets(name))}
 
     @staticmethod
     def _kill_midway(mirrors, server):

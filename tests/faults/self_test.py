@@ -72,7 +72,7 @@ class Silence(unittest.TestCase):
 def facts(**more):
     told = {"runs": [downloads.Run("0", downloads.RIGHT, "")], "silence": 1.0, "size": 40 * MIB, "pulled": 40 * MIB,
             "served": 40 * MIB, "connections": {"m1": (1, 1), "m2": (1, 1)}, "met": {"m1", "m2"},
-            "blamed": {"m1": {"mirror"}}, "wall_requests": 0}
+            "innocent": set(), "blamed": {"m1": {"mirror"}}, "wall_requests": 0}
     return verdict.Facts(**{**told, **more})
 
 
@@ -102,6 +102,14 @@ class Judgement(unittest.TestCase):
 
     def test_blames_nobody_for_what_was_never_asked(self):
         self.assertEqual([], self.reasons(met={"m2"}, blamed={}))
+
+    def test_knows_who_was_never_asked_for_the_byte_that_it_flips(self):
+        flip = rows.NAMED["flip-middle"]
+        self.assertEqual({"m1": 20 * MIB}, flip.flipped(["m1"], 40 * MIB))
+        self.assertEqual({"m1": 40 * MIB - 100}, rows.NAMED["flip-tail"].flipped(["m1"], 40 * MIB))
+        self.assertEqual({"m2": 30 * MIB}, rows.NAMED["lie-after-cut"].flipped(["m1"], 40 * MIB))
+        self.assertEqual([], self.reasons(flip, innocent={"m1"}, blamed={}))
+        self.assertIn("never sent", "; ".join(self.reasons(flip, innocent={"m1"}, blamed={"m1": {"integrity"}})))
 
     def test_allows_a_second_run_and_a_body_for_a_lie_only(self):
         twice = [downloads.Run("1", downloads.NONE, ""), downloads.Run("0", downloads.RIGHT, "")]

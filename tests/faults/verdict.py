@@ -8,6 +8,8 @@ import downloads
 SILENCE = 15
 # Bytes pulled for each that was needed, from this size up.
 THRIFT, THRIFT_FROM = 1.10, 40 << 20
+# Bytes that finding out who lied may cost besides the liar's own: two segments.
+SEARCH = 2 * (8 << 20)
 # Connections that a row may make with one mirror. Nobody needs more; a lab that makes thousands is banned.
 MOST_CONNECTIONS = 50
 
@@ -23,6 +25,7 @@ class Facts:
     served: int          # body bytes that the client got
     connections: dict    # mirror → (made, most at the same time)
     met: set             # mirrors that were asked for the file, or connected to where they cannot be asked
+    innocent: set        # of the faulty, those whose fault did not show: a flipped byte that they were not asked for
     blamed: dict         # mirror → kinds
     wall_requests: int   # what the wall was asked
 
@@ -62,7 +65,8 @@ def _bytes(case, faulty, facts):
         return
     bodies = len(facts.met & {*faulty, *(["m2"] if case.second else [])}) if case.extra_body else 0
     allowed = THRIFT + (min(bodies, 1) if case.kill else bodies)
-    if facts.pulled > allowed * facts.size:
+    search = SEARCH if bodies and cases.INTEGRITY in case.blame | case.second_blame else 0
+    if facts.pulled > allowed * facts.size + search:
         yield f"pulled {facts.pulled / facts.size:.2f} bodies where {allowed:.2f} are allowed"
 
 
@@ -74,6 +78,8 @@ def _blame(case, mirrors, faulty, facts):
             yield f"{name} is blamed and innocent ({', '.join(sorted(kinds))})"
         elif kinds - may.get(name, kinds):
             yield f"{name} is charged with {', '.join(sorted(kinds - may[name]))}, not only {'/'.join(sorted(may[name]))}"
-    for name in sorted(must & facts.met):
+        if name in facts.innocent and cases.INTEGRITY in kinds:
+            yield f"{name} is charged with a byte that it never sent"
+    for name in sorted(must & facts.met - facts.innocent):
         if not facts.blamed.get(name, set()) - {"object"}:
             yield f"{name} is guilty and not blamed"
