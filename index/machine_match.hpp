@@ -52,6 +52,7 @@ class MachineMatch {
     Judgement judge(const BuildFacts& build) const;
 
     const Machine& machine() const { return machine_; }
+    const Tables& tables() const { return *tables_; }
 
     /// Doubts of the machine, and what the tables say no build can change: sentences for explain and constraints.
     std::vector<std::string> notes() const;
