@@ -23,7 +23,7 @@ BuildKey key_of(const JudgedFile& file) {
 std::vector<JudgedFile> judged_files(std::string_view project, std::span<const ProjectPage* const> pages,
                                      const MachineMatch& match) {
     std::vector<JudgedFile> out;
-    std::map<BuildKey, Judgement> known;
+    std::map<BuildKey, BuildVerdict> known;
     for (const auto* page : pages)
         for (const auto& file : page->files) {
             auto& judged = out.emplace_back();
@@ -32,8 +32,8 @@ std::vector<JudgedFile> judged_files(std::string_view project, std::span<const P
                 judged.build = BuildFacts::of(*named, file.folder, match.tables());
             if (!judged.build) {
                 judged.judged = is_variants_file(file.filename)
-                                    ? Judgement{true, "says what the variants are (PEP 817)"}
-                                    : Judgement{false, "its name does not say which version it is"};
+                                    ? BuildVerdict{true, "says what the variants are (PEP 817)"}
+                                    : BuildVerdict{false, "its name does not say which version it is"};
                 continue;
             }
             judged.release = judged.build->version.public_str();

@@ -21,7 +21,7 @@ struct JudgedFile {
     /// Whom the files of a release compete for: "cp312-cp312", or "" where the machine names its Python, for then all
     /// files that fit compete for it.
     std::string python;
-    Judgement judged;
+    BuildVerdict judged;
 
     bool is_wheel() const { return build && build->wheel.kind == DistributionKind::wheel; }
     bool is_cuda() const { return build && build->label.kind == BuildLabel::Kind::cuda; }

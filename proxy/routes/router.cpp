@@ -6,7 +6,13 @@ namespace yizhan {
 
 std::optional<Response> Router::at_once(const Request& request) {
     // What has a query is refused, in words, by handle().
-    return request.target.contains('?') ? std::nullopt : pypi_.at_once(request);
+    if (request.target.contains('?'))
+        return std::nullopt;
+    if (auto answer = pypi_.at_once(request))
+        return answer;
+    if (auto answer = for_machine_.at_once(request))
+        return answer;
+    return pytorch_.at_once(request);
 }
 
 Task<Response> Router::handle(const Request& request) {
@@ -15,6 +21,10 @@ Task<Response> Router::handle(const Request& request) {
         co_return plain(400,
                         fmt::format("{}: nothing here takes a query; leave out '?' and what follows", request.target));
     if (auto answer = co_await pypi_.handle(request))
+        co_return std::move(*answer);
+    if (auto answer = co_await for_machine_.handle(request))
+        co_return std::move(*answer);
+    if (auto answer = co_await pytorch_.handle(request))
         co_return std::move(*answer);
     if (auto answer = co_await admin_.handle(request))
         co_return std::move(*answer);
