@@ -1,8 +1,5 @@
 // /for/<machine>/simple/: what a machine sees of PyPI and PyTorch's wheels.
-#include "tests/integration/stage.hpp"
-
-#include <deque>
-#include <set>
+#include "tests/integration/wheel_tree.hpp"
 
 namespace yizhan::integration {
 namespace {
@@ -11,75 +8,7 @@ using ::testing::ElementsAre;
 
 const std::string k620 = "driver441.22-quadro_k620-cp38-win_amd64";
 
-class ForMachine : public Stage {
-  protected:
-    /// Adds a wheel of PyPI's.
-    void on_pypi(const std::string& project, const std::string& version, const std::string& tag) {
-        farm().index().add_wheel(project, version, {.tag = tag});
-    }
-
-    /// Adds a wheel below /whl/<tag>/ of `server`, on no page yet.
-    const Distribution& on_whl(const std::string& project, const std::string& version, const std::string& tag,
-                               const std::string& wheel_tag, std::uint64_t seed = 1) {
-        auto made = make_wheel(project, version, {.tag = wheel_tag, .size = 2 * KiB, .seed = seed});
-        auto& out = tree_.emplace_back();
-        out.folder = tag;
-        out.project = project;
-        out.file.filename = std::move(made.filename);
-        out.file.body = std::move(made.body);
-        out.file.metadata = std::move(made.metadata);
-        return out.file;
-    }
-
-    struct InTree {
-        std::string folder, project;
-        Distribution file;
-        bool digest = true;
-    };
-    std::deque<InTree> tree_;
-
-    static std::string encoded(std::string text) {
-        for (auto at = text.find('+'); at != std::string::npos; at = text.find('+', at))
-            text.replace(at, 1, "%2B");
-        return text;
-    }
-
-    /// A page as PyTorch's generator writes it: root-relative or absolute links.
-    std::string whl_page(const std::string& project, const std::string& folder, const std::string& base = "") {
-        std::string out = "<!DOCTYPE html><html><body><h1>Links for " + project + "</h1>\n";
-        for (const auto& entry : tree_)
-            if (entry.project == project && (folder.empty() || entry.folder == folder))
-                out += "<a href=\"" + base + "/whl/" + entry.folder + "/" + encoded(entry.file.filename) +
-                       (entry.digest ? "#sha256=" + entry.file.body.sha256() : "") + "\">" + entry.file.filename +
-                       "</a><br/>\n";
-        return out + "</body></html><!--TIMESTAMP 1755-->";
-    }
-
-    void publish_whl(Server& server, const std::string& base = "") {
-        std::set<std::string> folders, projects;
-        for (const auto& entry : tree_) {
-            folders.insert(entry.folder);
-            projects.insert(entry.project);
-            server.serve("/whl/" + entry.folder + "/" + entry.file.filename, file(entry.file.body));
-        }
-        for (const auto& project : projects) {
-            server.serve("/whl/" + project + "/", page(whl_page(project, "", base)));
-            for (const auto& folder : folders)
-                server.serve("/whl/" + folder + "/" + project + "/", page(whl_page(project, folder, base)));
-        }
-    }
-
-    /// The files on a page that are not yanked.
-    static std::vector<std::string> kept(const std::string& html) {
-        std::vector<std::string> out;
-        for (auto at = html.find("<a "); at != std::string::npos; at = html.find("<a ", at + 1)) {
-            const auto tag = html.substr(at, html.find("</a>", at) - at);
-            if (tag.find("data-yanked") == std::string::npos)
-                out.push_back(tag.substr(tag.find('>') + 1));
-        }
-        return out;
-    }
-};
+using ForMachine = WheelTree;
 
 TEST_F(ForMachine, PypisPagesAreMatchedAndFilesHaveOnePath) {
     mirror("root");

@@ -116,8 +116,14 @@ void Stage::write_config() const {
         out << "[[pypi.upstream]]\nurl = '" << upstreams_[i].url << "'\nfamily = '" << upstreams_[i].name
             << "'\nroot = " << (i == 0 ? "true" : "false") << "\n";
     }
+    // Where nothing is said the catalogue's are asked, and those are on the Internet.
+    const auto said = [&](std::string_view table) {
+        return std::ranges::any_of(settings_, [&](const std::string& line) { return line.find(table) != line.npos; });
+    };
+    if (upstreams_.empty() && !said("[[pypi.upstream]]"))
+        out << "[[pypi.upstream]]\nurl = 'http://127.0.0.1:1/simple/'\n";
     if (wheel_upstreams_.empty())
-        out << "[[pytorch.upstream]]\nurl = 'http://127.0.0.1:1/whl/'\n"; // the catalogue's are on the Internet
+        out << "[[pytorch.upstream]]\nurl = 'http://127.0.0.1:1/whl/'\n";
     for (const std::string& table : wheel_upstreams_)
         out << table;
 }
