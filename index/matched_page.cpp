@@ -143,8 +143,9 @@ MatchedPage written(std::string_view project, const PagesToMatch& pages, const s
     for (std::size_t i = 0; i < files.size(); ++i) {
         const auto& file = files[i];
         FileVerdict verdict{.filename = file.file->filename,
-                            .release = file.release,
+                            .version = file.build ? file.build->version.str() : "",
                             .label = file.build ? file.build->label.text : "",
+                            .fits = file.fits,
                             .fate = hidden[i] || (!file.judged && hides) ? Fate::hidden
                                     : file.judged                        ? Fate::kept
                                                                          : Fate::yanked,
@@ -167,6 +168,23 @@ MatchedPage written(std::string_view project, const PagesToMatch& pages, const s
 
 std::string_view name(Fate fate) {
     return fate == Fate::kept ? "kept" : fate == Fate::yanked ? "yanked" : "hidden";
+}
+
+const FileVerdict* newest_kept(const std::vector<FileVerdict>& verdicts) {
+    const FileVerdict* best = nullptr;
+    std::optional<Version> highest;
+    for (const auto& verdict : verdicts) {
+        auto version = verdict.fate == Fate::kept ? Version::parse(verdict.version) : std::nullopt;
+        if (!version)
+            continue;
+        const bool better = !highest || (highest->is_prerelease() != version->is_prerelease() ? highest->is_prerelease()
+                                                                                              : *version > *highest);
+        if (better) {
+            best = &verdict;
+            highest = std::move(version);
+        }
+    }
+    return best;
 }
 
 MatchedPage match_pages(std::string_view project, const PagesToMatch& pages, const MachineMatch& match) {

@@ -16,8 +16,8 @@ std::optional<Response> Router::at_once(const Request& request) {
 }
 
 Task<Response> Router::handle(const Request& request) {
-    // No route of today takes a query; one that is ignored would be one page under two names in every cache.
-    if (request.target.contains('?'))
+    // Hardly a route takes a query; one that is ignored would be one page under two names in every cache.
+    if (request.target.contains('?') && !ExplainRoute::is_ours(request) && !MachineRoute::takes_query(request))
         co_return plain(400,
                         fmt::format("{}: nothing here takes a query; leave out '?' and what follows", request.target));
     if (auto answer = co_await pypi_.handle(request))
@@ -25,6 +25,8 @@ Task<Response> Router::handle(const Request& request) {
     if (auto answer = co_await for_machine_.handle(request))
         co_return std::move(*answer);
     if (auto answer = co_await pytorch_.handle(request))
+        co_return std::move(*answer);
+    if (auto answer = co_await explain_.handle(request))
         co_return std::move(*answer);
     if (auto answer = co_await admin_.handle(request))
         co_return std::move(*answer);

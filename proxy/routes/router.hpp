@@ -4,6 +4,7 @@
 #include "config/settings.hpp"
 #include "proxy/http/message.hpp"
 #include "proxy/routes/admin.hpp"
+#include "proxy/routes/explain.hpp"
 #include "proxy/routes/for_machine.hpp"
 #include "proxy/routes/machines.hpp"
 #include "proxy/routes/matched_pages.hpp"
@@ -19,7 +20,7 @@ class Router final : public Handler {
           pytorch_pages_(pytorch_index(settings), settings, store, relay), machines_(settings, embedded_tables()),
           matched_(relay, pypi_pages_, pytorch_pages_), pypi_(settings, store, relay, pypi_pages_),
           pytorch_(settings, store, relay, pytorch_pages_, pypi_pages_), for_machine_(machines_, matched_, pypi_pages_),
-          admin_(settings, store, relay) {}
+          explain_(machines_, matched_), admin_(settings, store, relay) {}
 
     std::optional<Response> at_once(const Request& request) override;
     Task<Response> handle(const Request& request) override;
@@ -36,6 +37,7 @@ class Router final : public Handler {
     PypiRoute pypi_;
     PytorchRoute pytorch_;
     MachineRoute for_machine_;
+    ExplainRoute explain_;
     AdminRoute admin_;
 };
 
