@@ -49,7 +49,10 @@ struct PagesToMatch {
 /// it goes with. The others are yanked, or hidden where the machine's pip knows no yanks. A release without any build
 /// that runs here is hidden whole, so that clients fall back to an older one, and a source archive shares its fate.
 ///
-/// TensorFlow: what the machine cannot use is yanked (or hidden), and the archive that only refuses is hidden.
+/// TensorFlow: what the machine cannot use is yanked (or hidden), and the archive that only refuses is hidden; where
+/// nothing under this name uses the GPU, all of it is kept for the CPU.
+///
+/// Wheels for another Python or platform are hidden.
 MatchedPage match_pages(std::string_view project, const PagesToMatch& pages, const MachineMatch& match);
 
 } // namespace yizhan
