@@ -1,8 +1,10 @@
 #include "proxy/routes/matched_pages.hpp"
 
+#include "index/filename.hpp"
 #include "proxy/run_on.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace yizhan {
@@ -24,6 +26,25 @@ DerivedPages::Make maker(Machines::MatchPtr match, std::string project, std::vec
             torch = std::move(torch)](const DerivedPages::Sources& sources) {
         return match_pages(project, pages_of(sources, torch), *match).page;
     };
+}
+
+// A client that finds no metadata fetches the wheel. What it would take first gets some ahead, while pip, which waits
+// 15 s for a page, waits for this one; a release has a wheel per Python where the machine names none.
+constexpr std::chrono::seconds metadata_patience{5};
+constexpr std::size_t most_ahead = 8;
+
+std::vector<ProjectFile> newest_without_metadata(const ProjectPage& page) {
+    std::vector<std::pair<Version, const ProjectFile*>> kept;
+    for (const auto& file : page.files)
+        if (const auto wheel = file.yanked ? std::nullopt : parse_wheel_filename(file.filename))
+            if (auto version = Version::parse(wheel->version))
+                kept.emplace_back(std::move(*version), &file);
+    const auto newest = std::ranges::max_element(kept, {}, [](const auto& entry) { return entry.first; });
+    std::vector<ProjectFile> out;
+    for (const auto& [version, file] : kept)
+        if (version == newest->first && !file->core_metadata.available && out.size() < most_ahead)
+            out.push_back(*file);
+    return out;
 }
 
 } // namespace
@@ -97,11 +118,18 @@ Task<Result<ProjectPages::Answer>> MatchedPages::get(Machines::MatchPtr match, s
     auto gathered = co_await gather(*match, project);
     if (!gathered)
         co_return std::unexpected(std::move(gathered.error()));
-    auto key = key_of(*match, project);
-    auto make = maker(match, std::move(project), gathered->torch);
+    const auto key = key_of(*match, project);
+    auto make = maker(match, project, gathered->torch);
+    const auto made = co_await derived_.generation(key, gathered->sources, make);
+    if (co_await ahead_.prepare(newest_without_metadata(made->page), metadata_patience)) {
+        gathered = co_await gather(*match, project);
+        if (!gathered)
+            co_return std::unexpected(std::move(gathered.error()));
+        make = maker(match, project, gathered->torch);
+    }
     ProjectPages::Answer out{
         .page = {}, .note = gathered->newest.note, .cache_status = std::move(gathered->newest.cache_status)};
-    out.page = co_await derived_.get(std::move(key), std::move(gathered->sources), form, std::move(make));
+    out.page = co_await derived_.get(key, std::move(gathered->sources), form, std::move(make));
     co_return out;
 }
 

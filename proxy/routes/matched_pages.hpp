@@ -4,6 +4,7 @@
 #include "index/matched_page.hpp"
 #include "proxy/routes/derived_pages.hpp"
 #include "proxy/routes/machines.hpp"
+#include "proxy/routes/metadata_ahead.hpp"
 #include "proxy/routes/project_pages.hpp"
 
 #include <chrono>
@@ -17,9 +18,9 @@ namespace yizhan {
 /// Any thread.
 class MatchedPages {
   public:
-    /// Both outlive it.
-    MatchedPages(Relay& relay, ProjectPages& pypi, ProjectPages& pytorch)
-        : relay_(relay), pypi_(pypi), pytorch_(pytorch), derived_(relay, memory_budget) {}
+    /// All outlive it.
+    MatchedPages(Relay& relay, ProjectPages& pypi, ProjectPages& pytorch, MetadataAhead& ahead)
+        : relay_(relay), pypi_(pypi), pytorch_(pytorch), ahead_(ahead), derived_(relay, memory_budget) {}
 
     std::optional<ProjectPages::Fresh> at_once(const MachineMatch& match, const std::string& project,
                                                const PageForm& form);
@@ -52,6 +53,7 @@ class MatchedPages {
     Relay& relay_;
     ProjectPages& pypi_;
     ProjectPages& pytorch_;
+    MetadataAhead& ahead_;
     DerivedPages derived_;
 };
 

@@ -69,10 +69,8 @@ Response list_response(const PageForm& form, const ProjectPages::Answer& answer)
 
 } // namespace
 
-PytorchRoute::PytorchRoute(const Settings& settings, Store& store, Relay& relay, ProjectPages& pages,
-                           const ProjectPages& pypi)
-    : pages_(pages), files_(pytorch_index(settings), store, relay, pages, pypi),
-      roots_(pytorch_index(settings), store, relay), lists_(relay, lists_budget) {}
+PytorchRoute::PytorchRoute(const Settings& settings, Store& store, Relay& relay, ProjectPages& pages, IndexFiles& files)
+    : pages_(pages), files_(files), roots_(pytorch_index(settings), store, relay), lists_(relay, lists_budget) {}
 
 std::optional<Response> PytorchRoute::at_once(const Request& request) {
     const Segments path = request.segments;

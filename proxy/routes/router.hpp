@@ -18,9 +18,11 @@ class Router final : public Handler {
     Router(const Settings& settings, Store& store, Relay& relay)
         : pypi_pages_(pypi_index(settings), settings, store, relay),
           pytorch_pages_(pytorch_index(settings), settings, store, relay), machines_(settings, embedded_tables()),
-          matched_(relay, pypi_pages_, pytorch_pages_), pypi_(settings, store, relay, pypi_pages_),
-          pytorch_(settings, store, relay, pytorch_pages_, pypi_pages_), for_machine_(machines_, matched_, pypi_pages_),
-          explain_(machines_, matched_), admin_(settings, store, relay) {}
+          pytorch_files_(pytorch_index(settings), store, relay, pytorch_pages_, pypi_pages_),
+          ahead_(relay, pytorch_files_), matched_(relay, pypi_pages_, pytorch_pages_, ahead_),
+          pypi_(settings, store, relay, pypi_pages_), pytorch_(settings, store, relay, pytorch_pages_, pytorch_files_),
+          for_machine_(machines_, matched_, pypi_pages_), explain_(machines_, matched_),
+          admin_(settings, store, relay) {}
 
     std::optional<Response> at_once(const Request& request) override;
     Task<Response> handle(const Request& request) override;
@@ -32,6 +34,8 @@ class Router final : public Handler {
     ProjectPages pypi_pages_;
     ProjectPages pytorch_pages_;
     Machines machines_;
+    IndexFiles pytorch_files_;
+    MetadataAhead ahead_;
     MatchedPages matched_;
 
     PypiRoute pypi_;

@@ -51,6 +51,7 @@ class Client:
     environment = {}
     can_download = False   # has a command that downloads and does not install
     knows_yanks = True     # PEP 592
+    knows_platforms = True # takes wheels for manylinux2014 and what came after it
     knows_metadata = True  # PEP 658: resolves with .metadata and without the wheel
     reads_pieces = False   # takes the metadata out of a wheel's end where there is no .metadata
     backtracks = True      # tries an older version where the newest one's requirements cannot be met

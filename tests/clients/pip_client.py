@@ -17,6 +17,7 @@ class Pip(Client):
 
     def __init__(self, *row, **more):
         super().__init__(*row, **more)
+        self.knows_platforms = self.release >= (19, 3)
         self.knows_yanks = self.release >= (19, 2)
         self.backtracks = self.release >= (20, 3)
         # 22.3 reads PEP 658 too, but in JSON only under the name that PEP 714 gave up because of it.
@@ -53,7 +54,7 @@ class Pip(Client):
         to = home / "chosen"
         platforms = target.platforms()
         if self.release < (20, 3):  # takes one
-            platforms = [target.old_platform(requirements)]
+            platforms = [target.old_platform()]
         flags = ["-d", to, "--only-binary", ":all:", "--implementation", "cp", "--python-version",
                  target.python if self.release < (19, 3) else target.version, "--abi", target.abi,
                  *(word for platform in platforms for word in ("--platform", platform)),

@@ -44,11 +44,13 @@ class Target:
         return [*(f"manylinux_2_{minor}_{arch}" for minor in range(newest, 16, -1)), *(f"{name}_{arch}" for name in old),
                 f"linux_{arch}"]
 
-    def old_platform(self, requirements):
-        """The one tag that a pip before 20.3 can be told, where these requirements have wheels."""
-        if not self.platform.startswith(("linux", "manylinux")):
-            return self.platform
-        return "manylinux2010_x86_64" if any("tensorflow" in word for word in requirements) else "linux_x86_64"
+    @property
+    def linux(self):
+        return self.platform.startswith(("linux", "manylinux"))
+
+    def old_platform(self):
+        """The one tag that a pip before 20.3 can be told, and that wheels of torch had."""
+        return "linux_x86_64" if self.linux else self.platform
 
     def uv_platform(self):
         if self.platform.startswith("win"):

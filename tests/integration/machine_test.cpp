@@ -192,5 +192,50 @@ TEST_F(Matched, ExplainSaysOfEachFileWhy) {
     EXPECT_THAT(wrong.said, HasSubstr("the settings name k620"));
 }
 
+TEST_F(ForMachine, WhatAClientTakesFirstHasItsMetadataReadyThoughUpstreamOffersNone) {
+    Server& whl = wheels("whl");
+    Server& liar = wheels("liar");
+    mirror("root");
+    const std::string tag = "cp38-cp38-win_amd64";
+    const auto& chosen = on_whl("torch", "1.9.0+cu102", "cu102", tag, 1, scaled(20 * MiB));
+    const auto& older = on_whl("torch", "1.8.1+cu102", "cu102", tag, 2, scaled(20 * MiB));
+    publish();
+    publish_whl(whl);
+    liar.serve("/whl/cu102/" + chosen.file.filename,
+               file(make_wheel("torch", "1.9.0+cu102", {.requires_dist = {"evil"}}).body));
+    start();
+    const std::string index = "/for/" + k620 + "/simple/";
+    const Reply page = get(index + "torch/");
+    const auto digest = sha256_hex(*chosen.file.metadata);
+    EXPECT_THAT(page.body, HasSubstr("data-core-metadata=\"sha256=" + digest + "\"")) << "on the first view";
+    const Reply metadata = get(path_in_tree(chosen) + ".metadata");
+    EXPECT_EQ(metadata.body, *chosen.file.metadata);
+    EXPECT_LE(whl.record().count(chosen.file.filename), 3u);
+    EXPECT_LT(whl.record().bytes(chosen.file.filename), 1 * MiB) << "not the whole wheel";
+    EXPECT_EQ(liar.record().size(), 0u) << "nothing proves what a mirror says of it";
+    EXPECT_EQ(whl.record().count(older.file.filename), 0u) << "only what would be taken";
+    EXPECT_THAT(get("/pytorch/whl/torch/").body, HasSubstr(digest)) << "the unmatched page offers it too";
+    EXPECT_EQ(get(path_in_tree(older) + ".metadata").body, *older.file.metadata)
+        << "and what is asked for all the same";
+    start_offline();
+    EXPECT_THAT(get(index + "torch/").body, HasSubstr(digest));
+    EXPECT_EQ(get(path_in_tree(chosen) + ".metadata").body, *chosen.file.metadata);
+}
+
+TEST_F(ForMachine, AWheelThatGivesNoMetadataIsListedWithoutIt) {
+    Server& whl = wheels("whl");
+    mirror("root");
+    auto& torch = on_whl("torch", "1.9.0+cu102", "cu102", "cp38-cp38-win_amd64");
+    torch.file.body = Body::text("no wheel");
+    publish();
+    publish_whl(whl);
+    start();
+    for (int round = 0; round < 2; ++round) {
+        const Reply page = get("/for/" + k620 + "/simple/torch/");
+        EXPECT_THAT(kept(page.body), ElementsAre(torch.file.filename));
+        EXPECT_THAT(page.body, Not(HasSubstr("data-core-metadata")));
+    }
+}
+
 } // namespace
 } // namespace yizhan::integration
