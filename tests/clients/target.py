@@ -57,5 +57,8 @@ class Target:
             return "x86_64-pc-windows-msvc"
         if self.platform.startswith("macosx"):
             return "aarch64-apple-darwin"
-        glibc = re.fullmatch(r"manylinux_(2_\d+)_(\w+)", self.platform)
-        return f"{glibc.group(2)}-manylinux_{glibc.group(1)}" if glibc else "x86_64-manylinux_2_28"
+        glibc = re.fullmatch(r"manylinux_2_(\d+)_(\w+)", self.platform)
+        if not glibc:
+            return "x86_64-manylinux_2_28"
+        known = max(minor for minor in (17, 28, *range(31, 41)) if minor <= int(glibc.group(1)))
+        return f"{glibc.group(2)}-manylinux_2_{known}"

@@ -198,6 +198,7 @@ TEST_F(Pytorch, TheIndexOfATagListsItsProjects) {
     start();
     EXPECT_THAT(get("/pytorch/whl/cu102/").body, HasSubstr("<a href=\"typing-extensions/\">"));
     EXPECT_EQ(get("/pytorch/whl/cu102").status, 301u);
+    EXPECT_NE(get("/pytorch/whl/cpu-:x").status, 301u) << "a Location with a colon would lead elsewhere";
     EXPECT_EQ(get("/pytorch/whl/cu111/").status, 404u);
     start_offline();
     EXPECT_THAT(get("/pytorch/whl/cu102/").body, HasSubstr("<a href=\"torch/\">"));
