@@ -32,22 +32,17 @@ Setting with_fallback(Setting setting, std::string words) {
     return setting;
 }
 
-Setting upstream_row() {
-    Setting out{"pypi.upstream",
-                "array of tables",
-                "",
-                "The places that serve PyPI, best first; given once, they replace the built-in catalogue.",
-                "PyPI itself confirms digests, and one mirror of each independent family supplies bytes.",
-                "the built-in catalogue",
-                {},
-                {}};
-    out.set = [](Settings& settings, const Written& written, const Place&) {
-        auto read = read_upstreams(written, catalogue());
+template <auto Index>
+Setting upstream_row(const UpstreamKind& kind, std::string help, std::string reason) {
+    Setting out{std::string(kind.setting), "array of tables",        "", std::move(help),
+                std::move(reason),         "the built-in catalogue", {}, {}};
+    out.set = [kind](Settings& settings, const Written& written, const Place&) {
+        auto read = read_upstreams(written, catalogue(), kind);
         if (read.problems.empty())
-            settings.pypi.upstream = std::move(read.upstreams);
+            (settings.*Index).upstream = std::move(read.upstreams);
         return read.problems;
     };
-    out.show = [](const Settings& settings) { return show_upstreams(settings.pypi.upstream); };
+    out.show = [kind](const Settings& settings) { return show_upstreams((settings.*Index).upstream, kind); };
     out.list = true;
     return out;
 }
@@ -76,7 +71,13 @@ std::vector<Setting> pypi_schema() {
             "pypi.serve_quarantined", a_switch(),
             "Serve projects that PyPI has quarantined (PEP 792), from the cache too.",
             "PyPI quarantines what it takes for malware."),
-        upstream_row(),
+        upstream_row<&S::pypi>(
+            pypi_upstreams, "The places that serve PyPI, best first; given once, they replace the built-in catalogue.",
+            "PyPI itself confirms digests, and one mirror of each independent family supplies bytes."),
+        upstream_row<&S::pytorch>(
+            pytorch_upstreams,
+            "The places that serve PyTorch's own index, the tree of its wheels, best first; likewise.",
+            "Its own pages say which builds there are; mirrors supply the bytes."),
     };
 }
 

@@ -6,15 +6,27 @@ namespace yizhan {
 
 std::optional<Response> Router::at_once(const Request& request) {
     // What has a query is refused, in words, by handle().
-    return request.target.contains('?') ? std::nullopt : pypi_.at_once(request);
+    if (request.target.contains('?'))
+        return std::nullopt;
+    if (auto answer = pypi_.at_once(request))
+        return answer;
+    if (auto answer = for_machine_.at_once(request))
+        return answer;
+    return pytorch_.at_once(request);
 }
 
 Task<Response> Router::handle(const Request& request) {
-    // No route of today takes a query; one that is ignored would be one page under two names in every cache.
-    if (request.target.contains('?'))
+    // Hardly a route takes a query; one that is ignored would be one page under two names in every cache.
+    if (request.target.contains('?') && !ExplainRoute::is_ours(request) && !MachineRoute::takes_query(request))
         co_return plain(400,
                         fmt::format("{}: nothing here takes a query; leave out '?' and what follows", request.target));
     if (auto answer = co_await pypi_.handle(request))
+        co_return std::move(*answer);
+    if (auto answer = co_await for_machine_.handle(request))
+        co_return std::move(*answer);
+    if (auto answer = co_await pytorch_.handle(request))
+        co_return std::move(*answer);
+    if (auto answer = co_await explain_.handle(request))
         co_return std::move(*answer);
     if (auto answer = co_await admin_.handle(request))
         co_return std::move(*answer);

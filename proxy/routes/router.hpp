@@ -4,14 +4,25 @@
 #include "config/settings.hpp"
 #include "proxy/http/message.hpp"
 #include "proxy/routes/admin.hpp"
+#include "proxy/routes/explain.hpp"
+#include "proxy/routes/for_machine.hpp"
+#include "proxy/routes/machines.hpp"
+#include "proxy/routes/matched_pages.hpp"
 #include "proxy/routes/pypi.hpp"
+#include "proxy/routes/pytorch.hpp"
 
 namespace yizhan {
 
 class Router final : public Handler {
   public:
     Router(const Settings& settings, Store& store, Relay& relay)
-        : pypi_(settings, store, relay), admin_(settings, store, relay) {}
+        : pypi_pages_(pypi_index(settings), settings, store, relay),
+          pytorch_pages_(pytorch_index(settings), settings, store, relay), machines_(settings, embedded_tables()),
+          pytorch_files_(pytorch_index(settings), store, relay, pytorch_pages_, pypi_pages_),
+          ahead_(relay, pytorch_files_), matched_(relay, pypi_pages_, pytorch_pages_, ahead_),
+          pypi_(settings, store, relay, pypi_pages_), pytorch_(settings, store, relay, pytorch_pages_, pytorch_files_),
+          for_machine_(machines_, matched_, pypi_pages_), explain_(machines_, matched_),
+          admin_(settings, store, relay) {}
 
     std::optional<Response> at_once(const Request& request) override;
     Task<Response> handle(const Request& request) override;
@@ -20,7 +31,17 @@ class Router final : public Handler {
     void drain() { admin_.drain(); }
 
   private:
+    ProjectPages pypi_pages_;
+    ProjectPages pytorch_pages_;
+    Machines machines_;
+    IndexFiles pytorch_files_;
+    MetadataAhead ahead_;
+    MatchedPages matched_;
+
     PypiRoute pypi_;
+    PytorchRoute pytorch_;
+    MachineRoute for_machine_;
+    ExplainRoute explain_;
     AdminRoute admin_;
 };
 
