@@ -3,7 +3,9 @@
 
 #include "config/settings.hpp"
 
+#include <filesystem>
 #include <string>
+#include <vector>
 
 namespace yizhan {
 
@@ -22,5 +24,21 @@ int config_print(const Overrides& overrides);
 
 /// Prints the reference of all settings (Markdown).
 int config_reference();
+
+/// What `machine detect` and `machine show` are asked.
+struct MachineQuestion {
+    std::string machine;                          ///< show: the literal
+    std::string python;                           ///< detect: counts instead of python3's; empty: ask that
+    std::string server = "http://127.0.0.1:8080"; ///< detect: for the lines to copy
+    bool json = false;
+};
+
+/// Finds out what this machine is: prints its literal, every doubt, and the lines that use it. Status 2 where the
+/// machine is none that builds exist for.
+int machine_detect(const MachineQuestion& question);
+
+/// Prints what a literal means by the tables: platform tags, driver floors, which CUDA builds run and why the others do
+/// not. Status 2 for a literal that is none.
+int machine_show(const MachineQuestion& question);
 
 } // namespace yizhan

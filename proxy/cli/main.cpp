@@ -3,6 +3,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <functional>
+#include <memory>
+
 namespace {
 
 using yizhan::Overrides;
@@ -44,6 +47,33 @@ void add_settings_options(CLI::App& command, Overrides& overrides) {
         ->type_name("NAME=VALUE");
 }
 
+/// What main() runs once everything is parsed.
+using Chosen = std::function<int()>;
+
+/// Ties a command to what it does with what it was asked, which its options filled in.
+template <class Question>
+void choose(CLI::App& command, Chosen& chosen, int (*run)(const Question&), std::shared_ptr<Question> question) {
+    command.callback(
+        [&chosen, run, question = std::move(question)] { chosen = [run, question] { return run(*question); }; });
+}
+
+void add_machine_commands(CLI::App& app, Chosen& chosen) {
+    auto* machine = app.add_subcommand("machine", "Find out and show what a machine can run");
+    machine->require_subcommand(1);
+    const auto question = std::make_shared<yizhan::MachineQuestion>();
+    auto* detect = machine->add_subcommand("detect", "Name this machine, with every doubt, and the lines to use");
+    detect->add_option("--python", question->python, "Python to install for; default: that of python3 on PATH")
+        ->type_name("3.11");
+    detect->add_option("--server", question->server, "yizhan's address for the lines; default: " + question->server)
+        ->type_name("URL");
+    auto* show = machine->add_subcommand("show", "Say what a machine's name means: tags, drivers, CUDA builds");
+    show->add_option("machine", question->machine, "For example driver441.22-sm50-cp36-win_amd64")->required();
+    for (auto* command : {detect, show})
+        command->add_flag("--json", question->json, "As JSON");
+    choose(*detect, chosen, yizhan::machine_detect, question);
+    choose(*show, chosen, yizhan::machine_show, question);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -71,7 +101,12 @@ int main(int argc, char** argv) {
     add_settings_options(*print, overrides);
     auto* reference = config->add_subcommand("reference", "Print the reference of all settings (Markdown)");
 
+    Chosen chosen;
+    add_machine_commands(app, chosen);
+
     CLI11_PARSE(app, argc, argv);
+    if (chosen)
+        return chosen();
     if (*serve)
         return yizhan::serve(overrides);
     if (*status)
