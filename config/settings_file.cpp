@@ -93,6 +93,9 @@ class Flattener {
                 out.items.push_back(item.as_string()->get());
         } else {
             out.text = "a list that holds something else than strings";
+            for (const auto& item : array) // no setting takes it; who reads other people's TOML takes the strings
+                if (const auto* text = item.as_string())
+                    out.items.push_back(text->get());
         }
     }
 

@@ -123,6 +123,17 @@ RequirementsEntry take_option(const std::vector<Word>& words, std::size_t& i) {
     return out;
 }
 
+bool is_name_character(char c) {
+    return ascii::is_alphanumeric(c) || c == '-' || c == '_' || c == '.';
+}
+
+/// "https://…", "git+ssh://…"; of "torch @ https://…" the scheme does not come first.
+bool is_url(std::string_view text) {
+    const auto scheme = text.substr(0, text.find("://"));
+    return !scheme.empty() && scheme.size() < text.size() &&
+           std::ranges::all_of(scheme, [](char c) { return is_name_character(c) || c == '+'; });
+}
+
 } // namespace
 
 std::vector<RequirementsEntry> read_requirements(std::string_view text) {
@@ -159,19 +170,13 @@ std::optional<Requirement> parse_requirement(std::string_view text) {
         out.marker = ascii::trimmed(text.substr(at + before.size()));
         text = ascii::trimmed(text.substr(0, at));
     };
-    const auto scheme = text.find("://");
-    const auto name_end =
-        std::min(static_cast<std::size_t>(
-                     std::ranges::find_if_not(
-                         text, [](char c) { return ascii::is_alphanumeric(c) || c == '-' || c == '_' || c == '.'; }) -
-                     text.begin()),
-                 text.size());
-    auto rest = ascii::trimmed(text.substr(name_end));
-    if (scheme != std::string_view::npos && scheme <= name_end) { // a bare URL; "https" would be a name
+    if (is_url(text)) {
         take_marker(" ;");
         out.url = text;
         return out;
     }
+    const auto name_end = static_cast<std::size_t>(std::ranges::find_if_not(text, is_name_character) - text.begin());
+    auto rest = ascii::trimmed(text.substr(name_end));
     if (!is_project_name(text.substr(0, name_end)))
         return std::nullopt;
     out.name = normalized_name(text.substr(0, name_end));

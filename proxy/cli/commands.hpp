@@ -41,4 +41,15 @@ int machine_detect(const MachineQuestion& question);
 /// not. Status 2 for a literal that is none.
 int machine_show(const MachineQuestion& question);
 
+/// What `lint` is asked.
+struct LintQuestion {
+    std::vector<std::filesystem::path> files;
+    std::string machine; ///< a literal; empty: pins are not judged
+    bool json = false;
+};
+
+/// Prints what in these files, and in those that they include, leads past the matched index, past TLS or to builds that
+/// cannot run. Status 0: nothing; 1: something; 2: a file could not be read, or the machine is none.
+int lint_files(const LintQuestion& question);
+
 } // namespace yizhan

@@ -74,6 +74,22 @@ void add_machine_commands(CLI::App& app, Chosen& chosen) {
     choose(*show, chosen, yizhan::machine_show, question);
 }
 
+void add_lint_command(CLI::App& app, Chosen& chosen) {
+    auto* lint =
+        app.add_subcommand("lint", "Find what leads past the matched index, past TLS, or to builds that cannot "
+                                   "run");
+    const auto question = std::make_shared<yizhan::LintQuestion>();
+    lint->add_option("files", question->files,
+                     "Requirements files, pip.conf, uv.toml, pyproject.toml, Pipfile, lock files")
+        ->required()
+        ->type_name("FILE");
+    lint->add_option("--for", question->machine, "Judge pins for this machine too, as `machine detect` names it")
+        ->type_name("MACHINE");
+    lint->add_flag("--json", question->json, "As JSON");
+    lint->footer("Exit status: 0 nothing was found, 1 something was, 2 a file could not be read");
+    choose(*lint, chosen, yizhan::lint_files, question);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -103,6 +119,7 @@ int main(int argc, char** argv) {
 
     Chosen chosen;
     add_machine_commands(app, chosen);
+    add_lint_command(app, chosen);
 
     CLI11_PARSE(app, argc, argv);
     if (chosen)
