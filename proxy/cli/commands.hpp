@@ -52,4 +52,18 @@ struct LintQuestion {
 /// cannot run. Status 0: nothing; 1: something; 2: a file could not be read, or the machine is none.
 int lint_files(const LintQuestion& question);
 
+/// What `lock rewrite` is asked.
+struct RewriteQuestion {
+    std::vector<std::filesystem::path> files;
+    std::string target;                        ///< "lab" or "canonical"
+    std::string lab = "http://127.0.0.1:8080"; ///< the lab's yizhan
+    bool check = false;                        ///< write nothing
+    bool mirrors = false;                      ///< to the lab: URLs of mirrors too
+};
+
+/// Moves the URLs in lock files between the public addresses and the lab's, and says what it left. A file that changes
+/// is replaced at once and for good. Status 0; with `check` 1 where a file would change; 2 where one cannot be read or
+/// written.
+int lock_rewrite(const RewriteQuestion& question);
+
 } // namespace yizhan

@@ -90,6 +90,24 @@ void add_lint_command(CLI::App& app, Chosen& chosen) {
     choose(*lint, chosen, yizhan::lint_files, question);
 }
 
+void add_lock_commands(CLI::App& app, Chosen& chosen) {
+    auto* lock = app.add_subcommand("lock", "Work on lock files");
+    lock->require_subcommand(1);
+    auto* rewrite = lock->add_subcommand("rewrite", "Move their URLs to the lab's yizhan, or back; hashes stay");
+    const auto question = std::make_shared<yizhan::RewriteQuestion>();
+    rewrite->add_option("files", question->files, "uv.lock, pylock.toml, poetry.lock, pdm.lock, requirements with URLs")
+        ->required()
+        ->type_name("FILE");
+    rewrite->add_option("--to", question->target, "Which addresses the URLs get")
+        ->required()
+        ->type_name("lab|canonical");
+    rewrite->add_option("--lab", question->lab, "The lab's yizhan; default: " + question->lab)->type_name("URL");
+    rewrite->add_flag("--mirrors", question->mirrors,
+                      "To the lab also URLs of known mirrors, which come back as the official ones");
+    rewrite->add_flag("--check", question->check, "Change nothing; exit status 1 where a file would change");
+    choose(*rewrite, chosen, yizhan::lock_rewrite, question);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -120,6 +138,7 @@ int main(int argc, char** argv) {
     Chosen chosen;
     add_machine_commands(app, chosen);
     add_lint_command(app, chosen);
+    add_lock_commands(app, chosen);
 
     CLI11_PARSE(app, argc, argv);
     if (chosen)
