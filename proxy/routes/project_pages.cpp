@@ -2,6 +2,7 @@
 
 #include "index/filename.hpp"
 #include "index/locate.hpp"
+#include "index/page_before.hpp"
 #include "index/render.hpp"
 #include "proxy/routes/encode.hpp"
 #include "proxy/routes/page_reading.hpp"
@@ -151,12 +152,13 @@ Task<std::shared_ptr<const RenderedPage>> ProjectPages::rendered(std::string pro
         std::string climb;
         for (unsigned i = 0; i < form.depth; ++i)
             climb += "../";
-        auto body = encoded(form.format == PageFormat::json_v1 ? render_json(generation->page, climb)
-                                                               : render_html(generation->page, climb),
+        const auto dated = form.before ? page_before(generation->page, *form.before) : PageBefore{};
+        const auto& shown = form.before ? dated.page : generation->page;
+        auto body = encoded(form.format == PageFormat::json_v1 ? render_json(shown, climb) : render_html(shown, climb),
                             form.encoding);
         auto etag = "\"" + sha256(body).hex() + "\"";
-        return std::make_shared<const RenderedPage>(
-            RenderedPage{std::make_shared<const std::string>(std::move(body)), std::move(etag)});
+        return std::make_shared<const RenderedPage>(RenderedPage{std::make_shared<const std::string>(std::move(body)),
+                                                                 std::move(etag), dated.newer, dated.undated});
     };
     const auto page = co_await run_on(relay_.compute().get_executor(), std::move(work));
     slot->put(generation, form, page);

@@ -6,7 +6,12 @@ namespace yizhan {
 
 std::optional<Response> Router::at_once(const Request& request) {
     // What has a query is refused, in words, by handle().
-    return request.target.contains('?') ? std::nullopt : pypi_.at_once(request);
+    if (request.target.contains('?'))
+        return std::nullopt;
+    const auto dated = before_asked(request, min_age_);
+    if (!dated)
+        return std::nullopt; // in words, by handle()
+    return pypi_.at_once(*dated ? **dated : request);
 }
 
 Task<Response> Router::handle(const Request& request) {
@@ -14,6 +19,13 @@ Task<Response> Router::handle(const Request& request) {
     if (request.target.contains('?'))
         co_return plain(400,
                         fmt::format("{}: nothing here takes a query; leave out '?' and what follows", request.target));
+    const auto dated = before_asked(request, min_age_);
+    if (!dated)
+        co_return plain(dated.error());
+    co_return co_await handle_here(*dated ? **dated : request);
+}
+
+Task<Response> Router::handle_here(const Request& request) {
     if (auto answer = co_await pypi_.handle(request))
         co_return std::move(*answer);
     if (auto answer = co_await admin_.handle(request))

@@ -4,6 +4,7 @@
 #include "config/settings.hpp"
 #include "proxy/http/message.hpp"
 #include "proxy/routes/admin.hpp"
+#include "proxy/routes/before.hpp"
 #include "proxy/routes/pypi.hpp"
 
 namespace yizhan {
@@ -11,7 +12,7 @@ namespace yizhan {
 class Router final : public Handler {
   public:
     Router(const Settings& settings, Store& store, Relay& relay)
-        : pypi_(settings, store, relay), admin_(settings, store, relay) {}
+        : min_age_(settings.pypi.min_age), pypi_(settings, store, relay), admin_(settings, store, relay) {}
 
     std::optional<Response> at_once(const Request& request) override;
     Task<Response> handle(const Request& request) override;
@@ -20,6 +21,9 @@ class Router final : public Handler {
     void drain() { admin_.drain(); }
 
   private:
+    Task<Response> handle_here(const Request& request);
+
+    std::chrono::seconds min_age_;
     PypiRoute pypi_;
     AdminRoute admin_;
 };
