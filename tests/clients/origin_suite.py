@@ -117,6 +117,23 @@ class OriginCase(FleetCase):
         self.has(venv, lamps="1.1")
         self.golden("yanked", outcome)
 
+    def test_installs_what_there_was_at_a_date(self):
+        """`kites` 2.0 came in 2025; of its requirement's versions too only those of that day are there."""
+        mirror = self.fleet()
+        mirror.run('wheel kites 1.0 requires="oars<3" uploaded=2024-03-01T00:00:00Z\n'
+                   'wheel kites 2.0 requires="oars<3" uploaded=2025-03-01T00:00:00Z\n'
+                   "wheel oars 1.2 uploaded=2025-03-01T00:00:00Z\npublish mirror\n")
+        with self.online(mirror) as server:
+            venv, outcome = self.install(server, "kites", url=server.url + "/before/2024-06-30")
+            self.succeeded(server, outcome)
+            self.has(venv, kites="1.0", oars="1.1")
+            later, today = self.install(server, "kites")
+        self.succeeded(server, today)
+        self.has(later, kites="2.0", oars="1.2")
+        self.every_file_came_through(server, venv, outcome)
+        self.assertEqual([], [path for _, path, _ in server.requests()
+                              if path.startswith("/before/") and not path.endswith("/")], "a file has one path")
+
     # ---- what is not there
 
     def test_names_what_does_not_exist(self):
