@@ -11,6 +11,7 @@ import clients
 import fault_suite
 import machine
 import origin_suite
+import packaging_suite
 import real_suite
 import replay_suite
 import report
@@ -47,6 +48,8 @@ def load(suites, words):
     for client in clients.load():
         bases = (replay_suite.ReplayCase, replay_suite.RecordCase, origin_suite.OriginCase, fault_suite.FaultCase,
                  real_suite.case_for(client))
+        if packaging_suite.fits(client):
+            bases += (packaging_suite.PackagingCase,)
         found += [Group(base, client, words) for base in bases if not suites or base.suite in suites]
     return [group for group in found if group.tests]
 
