@@ -34,17 +34,19 @@ Result<std::vector<std::string>> write_ledger(Catalog& catalog, std::span<const 
     std::vector<std::string> alarms;
     Catalog::Batch batch(catalog);
     bool changed = false;
-    for (const auto& [key, entry] : rows) {
+    for (const auto& [key, entry, gives_way] : rows) {
         const auto old = read(batch, key);
         if (!old)
             return std::unexpected(old.error());
-        const auto verdict = *old ? judge(**old, entry) : LedgerVerdict::replace;
+        auto verdict = *old ? judge(**old, entry) : LedgerVerdict::replace;
+        if (verdict == LedgerVerdict::alarm && gives_way && entry.grade >= (*old)->grade)
+            verdict = LedgerVerdict::replace;
         if (verdict == LedgerVerdict::alarm)
             alarms.push_back(key);
         if (verdict != LedgerVerdict::replace)
             continue;
         if (*old && (*old)->digest != entry.digest)
-            spdlog::warn("ledger: {} was sha256 {} and is {} on a stronger word", key, (*old)->digest.hex(),
+            spdlog::warn("ledger: {} was sha256 {} and is {} on a newer or stronger word", key, (*old)->digest.hex(),
                          entry.digest.hex());
         batch.put(Family::ledger, key, encode(entry));
         changed = true;

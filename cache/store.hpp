@@ -182,10 +182,13 @@ class Store {
 
     /// Writes all entries in one batch, not synced: they can be made again from the documents. An entry with a weaker
     /// grade never replaces a stronger one; the keys for which an equal or stronger entry with another digest stood
-    /// already are returned (an alarm), and are left as they were.
+    /// already are returned (an alarm), and are left as they were, unless the row gives way.
     struct LedgerRow {
         std::string key;
         LedgerEntry entry;
+        /// An equally strong word with another digest takes its place: names that are not PyPI's may change their
+        /// bytes.
+        bool gives_way = false;
     };
     virtual Result<std::vector<std::string>> put_ledger(std::span<const LedgerRow> rows) = 0;
     virtual std::optional<LedgerEntry> find_ledger(std::string_view key) const = 0;

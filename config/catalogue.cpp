@@ -151,7 +151,8 @@ std::vector<UpstreamSettings> default_upstreams(std::string_view wanted, std::sp
     std::vector<UpstreamSettings> out;
     out.reserve(chosen.size());
     for (const auto* mirror : chosen)
-        out.push_back({mirror->url, mirror->files, mirror->packages, mirror->counts_as(), mirror->root});
+        out.push_back({mirror->url, mirror->files, mirror->packages, mirror->counts_as(), mirror->root,
+                       mirror->layout == "flat"});
     return out;
 }
 

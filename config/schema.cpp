@@ -32,22 +32,17 @@ Setting with_fallback(Setting setting, std::string words) {
     return setting;
 }
 
-Setting upstream_row() {
-    Setting out{"pypi.upstream",
-                "array of tables",
-                "",
-                "The places that serve PyPI, best first; given once, they replace the built-in catalogue.",
-                "PyPI itself confirms digests, and one mirror of each independent family supplies bytes.",
-                "the built-in catalogue",
-                {},
-                {}};
-    out.set = [](Settings& settings, const Written& written, const Place&) {
-        auto read = read_upstreams(written, catalogue());
+template <auto Index>
+Setting upstream_row(const UpstreamKind& kind, std::string help, std::string reason) {
+    Setting out{std::string(kind.setting), "array of tables",        "", std::move(help),
+                std::move(reason),         "the built-in catalogue", {}, {}};
+    out.set = [kind](Settings& settings, const Written& written, const Place&) {
+        auto read = read_upstreams(written, catalogue(), kind);
         if (read.problems.empty())
-            settings.pypi.upstream = std::move(read.upstreams);
+            (settings.*Index).upstream = std::move(read.upstreams);
         return read.problems;
     };
-    out.show = [](const Settings& settings) { return show_upstreams(settings.pypi.upstream); };
+    out.show = [kind](const Settings& settings) { return show_upstreams((settings.*Index).upstream, kind); };
     out.list = true;
     return out;
 }
@@ -80,7 +75,13 @@ std::vector<Setting> pypi_schema() {
             "pypi.min_age", whole_seconds(seconds(0), hours(24 * 3650)),
             "Files younger than this are not listed, nor those without an upload time; 0 lists all.",
             "Most malware is found within days; but a fix for a hole comes as late, so this is a decision."),
-        upstream_row(),
+        upstream_row<&S::pypi>(
+            pypi_upstreams, "The places that serve PyPI, best first; given once, they replace the built-in catalogue.",
+            "PyPI itself confirms digests, and one mirror of each independent family supplies bytes."),
+        upstream_row<&S::pytorch>(
+            pytorch_upstreams,
+            "The places that serve PyTorch's own index, the tree of its wheels, best first; likewise.",
+            "Its own pages say which builds there are; mirrors supply the bytes."),
     };
 }
 

@@ -1,9 +1,11 @@
 #include "config/settings.hpp"
 
 #include "config/catalogue.hpp"
+#include "config/machine_settings.hpp"
 #include "config/nearest.hpp"
 #include "config/schema.hpp"
 #include "config/settings_file.hpp"
+#include "config/upstreams.hpp"
 #include "config/url.hpp"
 #include "config/values.hpp"
 
@@ -120,7 +122,9 @@ class Layers {
                     "the configuration file, YIZHAN_DATA or --data");
         }
         if (settings_.pypi.upstream.empty())
-            settings_.pypi.upstream = default_upstreams("pypi");
+            settings_.pypi.upstream = default_upstreams(pypi_upstreams.catalogue);
+        if (settings_.pytorch.upstream.empty())
+            settings_.pytorch.upstream = default_upstreams(pytorch_upstreams.catalogue);
     }
 
     Result<Settings> result() {
@@ -134,6 +138,7 @@ class Layers {
   private:
     static constexpr std::string_view command_line = "command line";
     static constexpr std::string_view prefix = "YIZHAN_";
+    static constexpr const char* machines_section = "machines";
 
     static Written from_text(const std::string& value, std::string where) {
         return {Written::Form::text, value, {}, {}, std::move(where)};
@@ -161,23 +166,33 @@ class Layers {
             set(*setting, value, base);
             return;
         }
-        if (is_section(name) && value.text == empty_section && value.form == Written::Form::other)
+        if ((is_section(name) || name == machines_section) && value.text == empty_section &&
+            value.form == Written::Form::other)
             return;
         const auto shown = redacted(name);
         if (is_section(name)) {
             problems_.push_back(
                 fmt::format("{}: \"{}\" is a section; expected [{}] and settings below it", where, shown, shown));
-        } else if (name.starts_with("pypi.upstream.")) {
-            if (std::exchange(last_section, "pypi.upstream") != "pypi.upstream")
-                problems_.push_back(
-                    fmt::format("{}: pypi.upstream is a list of tables; expected [[pypi.upstream]] with "
-                                "two brackets on each side",
-                                where));
+        } else if (const auto list = list_of_tables(name); !list.empty()) {
+            if (std::exchange(last_section, list) != list)
+                problems_.push_back(fmt::format(
+                    "{}: {} is a list of tables; expected [[{}]] with two brackets on each side", where, list, list));
+        } else if (name.starts_with(machines_prefix)) {
+            auto wrong = read_machine_setting(settings_.machines, name.substr(machines_prefix.size()), value, where);
+            std::ranges::move(wrong, std::back_inserter(problems_));
         } else if (const auto section = std::string(section_of(name + ".")); section != name || is_table(value)) {
             unknown_below(section, assignment, last_section);
         } else {
             problems_.push_back(fmt::format("{}: unknown setting \"{}\"{}", where, shown, did_you_mean(name, names_)));
         }
+    }
+
+    /// The setting that holds tables, where `name` is a key written as if there were only one.
+    static std::string list_of_tables(std::string_view name) {
+        for (const auto& kind : {pypi_upstreams, pytorch_upstreams})
+            if (name.starts_with(std::string(kind.setting) + "."))
+                return std::string(kind.setting);
+        return {};
     }
 
     static bool is_table(const Written& value) {
@@ -199,6 +214,7 @@ class Layers {
             if (const std::string known(section_of(name));
                 !known.empty() && (sections.empty() || sections.back() != known))
                 sections.push_back(known);
+        sections.push_back(machines_section);
         const auto near = nearest(section, sections);
         problems_.push_back(fmt::format("{}: this version does not know the section [{}]; expected {}{}",
                                         assignment.where, redacted(section), fmt::join(sections, ", "),

@@ -27,8 +27,23 @@ struct UpstreamSettings {
     std::string packages; ///< where "aa/bb/<60 hex>/<file>" is appended for PyPI's own paths; empty: not offered
     std::string family;   ///< mirrors fed by each other share one and count once
     bool root = false;    ///< its word says which name is which digest
+    bool flat = false;    ///< of PyTorch's: one listing per tag, no pages of projects
 
     bool operator==(const UpstreamSettings&) const = default;
+};
+
+/// What the settings say of a machine ([machines.<name>]); empty means not said.
+struct MachineSettings {
+    std::vector<std::string> gpu; ///< names or capabilities: "Quadro K620", "5.0", "sm50"
+    std::string driver;           ///< "441.22"
+    std::string cuda;             ///< "10.2" or "cu102", instead of a driver
+    std::string cudnn;            ///< "7.6"
+    std::string python;           ///< "3.6" or "cp36"
+    std::string platform;         ///< "win_amd64"; the only one that must be said
+    bool wsl2 = false;
+    bool only = false;
+
+    bool operator==(const MachineSettings&) const = default;
 };
 
 /// "yizhan/<version>": short and honest; mirrors block by User-Agent content (facts: mirrors).
@@ -94,6 +109,14 @@ struct Settings {
         std::vector<UpstreamSettings> upstream; ///< in the order given; never empty after loading
         bool operator==(const Pypi&) const = default;
     } pypi;
+
+    /// PyTorch's own index; whatever else [pypi] says holds for it too.
+    struct Pytorch {
+        std::vector<UpstreamSettings> upstream; ///< in the order given; never empty after loading
+        bool operator==(const Pytorch&) const = default;
+    } pytorch;
+
+    std::map<std::string, MachineSettings> machines; ///< by name
 
     /// Where a value came from, by the setting's dotted name: "command line", "YIZHAN_DATA", "/etc/…/yizhan.toml:3:1".
     /// A name that is missing has its default.

@@ -1,5 +1,6 @@
 #include "config/settings_text.hpp"
 
+#include "config/machine_settings.hpp"
 #include "config/schema.hpp"
 #include "config/upstreams.hpp"
 #include "config/url.hpp"
@@ -72,6 +73,13 @@ std::string reference_row(const Setting& setting) {
                        setting.fallback, meaning);
 }
 
+std::string reference_table(std::string_view title, const std::vector<UpstreamKey>& keys) {
+    auto out = fmt::format("\n## {}\n\n| key | type | meaning |\n|---|---|---|\n", title);
+    for (const auto& key : keys)
+        out += fmt::format("| `{}` | {} | {} |\n", key.name, cell(key.type), cell(key.help));
+    return out;
+}
+
 constexpr std::string_view introduction =
     R"(# Settings
 
@@ -126,7 +134,7 @@ std::string print_settings(const Settings& settings) {
         const auto shown = setting.name == "relay.proxy" ? redacted(value) : value;
         out += fmt::format("{:<50} # {}\n", fmt::format("{} = {}", key_of(setting), shown), origin);
     }
-    return out + tables;
+    return out + tables + show_machines(settings.machines);
 }
 
 std::string reference_markdown() {
@@ -140,10 +148,9 @@ std::string reference_markdown() {
         }
         out += reference_row(setting);
     }
-    out += "\n## [[pypi.upstream]]\n\n| key | type | meaning |\n|---|---|---|\n";
-    for (const auto& key : upstream_keys())
-        out += fmt::format("| `{}` | {} | {} |\n", key.name, cell(key.type), cell(key.help));
-    return out;
+    for (const auto& kind : {pypi_upstreams, pytorch_upstreams})
+        out += reference_table(fmt::format("[[{}]]", kind.setting), upstream_keys(kind));
+    return out + reference_table("[machines.&lt;name>]", machine_keys());
 }
 
 } // namespace yizhan

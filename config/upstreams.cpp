@@ -63,14 +63,27 @@ const std::vector<Key>& keys() {
              given.root = written.text == "true";
              return std::nullopt;
          }},
+        {{"layout", "tree or flat",
+          "tree: a page per tag and project, as PyTorch writes them; flat: one listing per tag. Left out: what the "
+          "catalogue knows, else tree."},
+         [](GivenUpstream& given, const Written& written) -> std::optional<std::string> {
+             if (written.form != Form::string || (written.text != "tree" && written.text != "flat"))
+                 return "expected \"tree\" or \"flat\"";
+             given.flat = written.text == "flat";
+             return std::nullopt;
+         }},
     };
     return table;
 }
 
-std::vector<std::string> key_names() {
+bool has_key(const UpstreamKind& kind, std::string_view name) {
+    return (name != "layout" || kind.has_layout) && (name != "packages" || kind.has_packages);
+}
+
+std::vector<std::string> key_names(const UpstreamKind& kind) {
     std::vector<std::string> out;
-    for (const auto& key : keys())
-        out.push_back(key.shown.name);
+    for (const auto& key : upstream_keys(kind))
+        out.push_back(key.name);
     return out;
 }
 
@@ -135,18 +148,18 @@ Result<std::string> package_root(const GivenUpstream& given, const Url& url, con
 }
 
 /// Every problem of one table; what could be read is in `given`.
-Problems read_table(const std::vector<Assignment>& table, GivenUpstream& given) {
+Problems read_table(const std::vector<Assignment>& table, GivenUpstream& given, const UpstreamKind& kind) {
     Problems problems;
     for (const auto& [name, value, where] : table) {
         const auto key = std::ranges::find(keys(), name, [](const Key& known) { return known.shown.name; });
-        if (key == keys().end()) {
-            const auto names = key_names();
+        if (key == keys().end() || !has_key(kind, name)) {
+            const auto names = key_names(kind);
             const auto near = nearest(name, names);
-            problems.push_back(fmt::format("{}: unknown key \"{}\" in [[pypi.upstream]]; expected {}{}", where,
-                                           redacted(name), fmt::join(names, ", "),
+            problems.push_back(fmt::format("{}: unknown key \"{}\" in [[{}]]; expected {}{}", where, redacted(name),
+                                           kind.setting, fmt::join(names, ", "),
                                            near ? fmt::format("; did you mean \"{}\"?", *near) : ""));
         } else if (const auto wrong = key->set(given, value)) {
-            problems.push_back(fmt::format("{}: pypi.upstream.{}: {}", value.where, name, *wrong));
+            problems.push_back(fmt::format("{}: {}.{}: {}", value.where, kind.setting, name, *wrong));
         }
     }
     return problems;
@@ -157,16 +170,16 @@ struct Given {
     std::string where;
 };
 
-std::vector<Given> read_given(const Written& written, Problems& problems) {
+std::vector<Given> read_given(const Written& written, Problems& problems, const UpstreamKind& kind) {
     std::vector<Given> out;
     if (written.form == Form::tables) {
         for (const auto& table : written.tables) {
             GivenUpstream given;
-            auto wrong = read_table(table, given);
+            auto wrong = read_table(table, given, kind);
             const auto& where = table.empty() ? written.where : table.front().where;
             if (wrong.empty() && given.url.empty())
-                wrong.push_back(
-                    fmt::format("{}: [[pypi.upstream]] has no url; expected url = \"https://…/simple/\"", where));
+                wrong.push_back(fmt::format("{}: [[{}]] has no url; expected url = \"https://…/{}/\"", where,
+                                            kind.setting, kind.has_layout ? "whl" : "simple"));
             if (wrong.empty())
                 out.push_back({std::move(given), where});
             std::ranges::move(wrong, std::back_inserter(problems));
@@ -175,20 +188,20 @@ std::vector<Given> read_given(const Written& written, Problems& problems) {
     }
     if (written.form != Form::text && written.form != Form::list) {
         problems.push_back(
-            fmt::format("{}: pypi.upstream: expected tables that start with [[pypi.upstream]]", written.where));
+            fmt::format("{}: {}: expected tables that start with [[{}]]", written.where, kind.setting, kind.setting));
         return out;
     }
     for (auto& url : written.form == Form::list ? written.items : split_list(written.text))
         out.push_back({{.url = url, .files = {}, .packages = {}, .family = {}, .root = {}}, written.where});
     if (out.empty())
-        problems.push_back(fmt::format("{}: pypi.upstream is empty; expected at least one URL, or leave it out for the "
+        problems.push_back(fmt::format("{}: {} is empty; expected at least one URL, or leave it out for the "
                                        "built-in catalogue",
-                                       written.where));
+                                       written.where, kind.setting));
     return out;
 }
 
 void choose_root(const std::vector<Given>& given, std::vector<UpstreamSettings>& upstreams,
-                 std::span<const Mirror> mirrors, Problems& problems) {
+                 std::span<const Mirror> mirrors, const UpstreamKind& kind, Problems& problems) {
     std::set<std::string> families;
     std::string where;
     for (std::size_t i = 0; i < given.size(); ++i) {
@@ -213,7 +226,7 @@ void choose_root(const std::vector<Given>& given, std::vector<UpstreamSettings>&
         return i;
     };
     auto chosen = first([&](std::size_t i) {
-        const auto* known = find_mirror("pypi", upstreams[i].url, mirrors);
+        const auto* known = find_mirror(kind.catalogue, upstreams[i].url, mirrors);
         return may(i) && known && known->root;
     });
     if (chosen == given.size())
@@ -224,21 +237,20 @@ void choose_root(const std::vector<Given>& given, std::vector<UpstreamSettings>&
 
 } // namespace
 
-const std::vector<UpstreamKey>& upstream_keys() {
-    static const std::vector<UpstreamKey> shown = [] {
-        std::vector<UpstreamKey> out;
-        for (const auto& key : keys())
+std::vector<UpstreamKey> upstream_keys(const UpstreamKind& kind) {
+    std::vector<UpstreamKey> out;
+    for (const auto& key : keys())
+        if (has_key(kind, key.shown.name))
             out.push_back(key.shown);
-        return out;
-    }();
-    return shown;
+    return out;
 }
 
-Result<UpstreamSettings> complete(const GivenUpstream& given, std::span<const Mirror> mirrors) {
+Result<UpstreamSettings> complete(const GivenUpstream& given, std::span<const Mirror> mirrors,
+                                  const UpstreamKind& kind) {
     const auto url = folder(given.url);
     if (!url)
         return std::unexpected(url.error());
-    const auto* known = find_mirror("pypi", url->str(), mirrors);
+    const auto* known = find_mirror(kind.catalogue, url->str(), mirrors);
     if (known && known->files.empty())
         known = nullptr; // a row that is kept as a warning only
     auto files = file_prefixes(given, *url, known);
@@ -247,7 +259,12 @@ Result<UpstreamSettings> complete(const GivenUpstream& given, std::span<const Mi
     auto packages = package_root(given, *url, known);
     if (!packages)
         return std::unexpected(packages.error());
-    UpstreamSettings out{url->str(), std::move(*files), std::move(*packages), url->host(), false};
+    UpstreamSettings out{url->str(),
+                         std::move(*files),
+                         std::move(*packages),
+                         url->host(),
+                         false,
+                         given.flat.value_or(known && known->layout == "flat")};
     if (known)
         out.family = known->counts_as();
     if (given.family)
@@ -255,31 +272,36 @@ Result<UpstreamSettings> complete(const GivenUpstream& given, std::span<const Mi
     return out;
 }
 
-ReadUpstreams read_upstreams(const Written& written, std::span<const Mirror> mirrors) {
+ReadUpstreams read_upstreams(const Written& written, std::span<const Mirror> mirrors, const UpstreamKind& kind) {
     ReadUpstreams out;
-    const auto given = read_given(written, out.problems);
+    const auto given = read_given(written, out.problems, kind);
     std::set<std::string> seen;
     for (const auto& [upstream, where] : given) {
-        auto completed = complete(upstream, mirrors);
+        auto completed = complete(upstream, mirrors, kind);
         if (!completed) {
-            out.problems.push_back(fmt::format("{}: pypi.upstream: {}", where, completed.error().message));
+            out.problems.push_back(fmt::format("{}: {}: {}", where, kind.setting, completed.error().message));
             continue;
         }
         if (!seen.insert(completed->url).second)
-            out.problems.push_back(fmt::format("{}: pypi.upstream: \"{}\" is given twice", where, completed->url));
+            out.problems.push_back(fmt::format("{}: {}: \"{}\" is given twice", where, kind.setting, completed->url));
         out.upstreams.push_back(std::move(*completed));
     }
     if (out.problems.empty())
-        choose_root(given, out.upstreams, mirrors, out.problems);
+        choose_root(given, out.upstreams, mirrors, kind, out.problems);
     return out;
 }
 
-std::string show_upstreams(const std::vector<UpstreamSettings>& upstreams) {
+std::string show_upstreams(const std::vector<UpstreamSettings>& upstreams, const UpstreamKind& kind) {
     std::string out;
-    for (const auto& upstream : upstreams)
-        out += fmt::format("\n[[pypi.upstream]]\nurl = {}\nfiles = {}\npackages = {}\nfamily = {}\nroot = {}\n",
-                           toml_quoted(upstream.url), toml_list(upstream.files), toml_quoted(upstream.packages),
-                           toml_quoted(upstream.family), upstream.root);
+    for (const auto& upstream : upstreams) {
+        out += fmt::format("\n[[{}]]\nurl = {}\nfiles = {}\n", kind.setting, toml_quoted(upstream.url),
+                           toml_list(upstream.files));
+        if (kind.has_packages)
+            out += fmt::format("packages = {}\n", toml_quoted(upstream.packages));
+        out += fmt::format("family = {}\nroot = {}\n", toml_quoted(upstream.family), upstream.root);
+        if (kind.has_layout)
+            out += fmt::format("layout = \"{}\"\n", upstream.flat ? "flat" : "tree");
+    }
     return out;
 }
 

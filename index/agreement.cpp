@@ -22,6 +22,11 @@ struct Witnesses {
     std::map<Claim, std::set<std::string>> families; // who says what
 };
 
+// In a tree of several folders a name alone says little.
+std::string key_of(const ProjectFile& file) {
+    return file.folder + file.filename;
+}
+
 std::vector<const WitnessedPage*> freshest_first(std::span<const WitnessedPage> pages) {
     std::vector<const WitnessedPage*> out;
     for (const auto& page : pages)
@@ -89,7 +94,7 @@ Agreement agreed_page(std::span<const WitnessedPage> pages, const KnownDigest& k
     std::unordered_map<std::string, Witnesses> witnesses;
     for (const auto* witnessed : ordered)
         for (const auto& file : witnessed->page.files) {
-            auto& all = witnesses[file.filename];
+            auto& all = witnesses[key_of(file)];
             if (auto claim = claim_of(file))
                 all.families[std::move(*claim)].insert(witnessed->family);
         }
@@ -100,14 +105,15 @@ Agreement agreed_page(std::span<const WitnessedPage> pages, const KnownDigest& k
     std::unordered_set<std::string> done;
     for (const auto* witnessed : ordered)
         for (const auto& file : witnessed->page.files) {
-            if (done.contains(file.filename))
+            const auto key = key_of(file);
+            if (done.contains(key))
                 continue;
-            const auto& said = witnesses.at(file.filename);
-            const auto already = known(file.filename);
+            const auto& said = witnesses.at(key);
+            const auto already = known(key);
             const auto* truth = believed(said, already);
             if (truth && claim_of(file) != *truth)
                 continue; // a later page lists it as it is believed
-            done.insert(file.filename);
+            done.insert(key);
             if (truth)
                 out.page.files.push_back(file);
             else

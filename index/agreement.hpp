@@ -30,8 +30,9 @@ struct Agreement {
     std::vector<Conflict> conflicts;
 };
 
-/// What is known of a file name from the root's own pages, or from an agreement before.
-using KnownDigest = std::function<std::optional<Sha256>(const std::string& filename)>;
+/// What is known of a file name, behind its folder where it has one, from the root's own pages, or from an agreement
+/// before.
+using KnownDigest = std::function<std::optional<Sha256>(const std::string& file)>;
 
 /// Shows a file where its digest is the known one, or where two families that do not contradict a known one say the
 /// same digest and the same path of ours. Everything else about a file (yanked, requires-python, size) and about the

@@ -155,7 +155,7 @@ Result<ParsedPage> parse_html_page(std::string_view html, const Url& final_url, 
         return fail(Errc::protocol, "the index page's <base> is unusable: " + bad_base->message);
 
     const auto titled = linked_project(frame.title);
-    if (is_project_name(titled) && normalized_name(titled) != normalized_project)
+    if (!normalized_project.empty() && is_project_name(titled) && normalized_name(titled) != normalized_project)
         return fail(Errc::protocol, "the page asked for as project " + std::string(normalized_project) +
                                         " calls itself the page of project " + std::string(titled));
     auto out = builder->finish();

@@ -21,7 +21,8 @@ struct RootPage {
 
 /// Reads a project's page. `final_url` is where the page came from after redirects: links are relative to it, or to
 /// the page's `<base>`. Errors (`protocol`): the page is no index page (a challenge, a login, a portal), stops in the
-/// middle, is another project's, or speaks a major version of the API that is not 1. A single odd file is dropped.
+/// middle, is another project's (an empty project: any will do), or speaks a major version of the API that is not 1. A
+/// single odd file is dropped.
 Result<ParsedPage> parse_html_page(std::string_view html, const Url& final_url, std::string_view normalized_project);
 
 /// Reads the root page; links that are no project names are skipped. Errors as above.

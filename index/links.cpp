@@ -153,7 +153,7 @@ Result<void> PageBuilder::judge(ProjectFile& file) {
     // "<file>.metadata" is where PEP 658 puts a wheel's metadata; a file of that name would stand in its place.
     if (ascii::ends_with(file.filename, ".metadata"))
         return fail(Errc::invalid, "names that end in .metadata belong to core metadata (PEP 658)");
-    if (auto name = wheel_of_another(file.filename, out_.page.name)) {
+    if (auto name = out_.page.name.empty() ? std::nullopt : wheel_of_another(file.filename, out_.page.name)) {
         ++foreign_;
         foreign_name_ = std::move(*name);
         return fail(Errc::invalid, "it is a wheel of project " + foreign_name_);

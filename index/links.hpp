@@ -35,6 +35,7 @@ class LinkResolver {
 /// Collects the files of one project's page. Not for use after `finish`.
 class PageBuilder {
   public:
+    /// An empty project: a list of files of any (what pip's --find-links reads).
     PageBuilder(Url base, std::string_view normalized_project);
 
     /// Takes a file whose `url` is still as the page gave it, without fragment; an empty `filename` is read from the

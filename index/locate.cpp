@@ -58,6 +58,29 @@ std::string_view sha256_hex(const ProjectFile& file) {
     return found != file.hashes.end() && is_lower_hex(found->second, 64) ? found->second : std::string_view();
 }
 
+// The tree is three deep at most (lts/1.8/cu102); its folders are tags, versions and words.
+constexpr std::size_t deepest_tree = 6;
+
+bool is_tree_folder(std::string_view name) {
+    return !name.empty() && name.size() <= 64 && name.front() != '.' && std::ranges::all_of(name, [](char c) {
+        return ascii::is_alphanumeric(c) || c == '.' || c == '_' || c == '-' || c == '+';
+    });
+}
+
+// "cu102/torch-1.9.0%2Bcu102-….whl" → "cu102/"; nullopt where the folders are odd or the file is another.
+std::optional<std::string> tree_folder(std::string_view rest, std::string_view filename) {
+    std::string out;
+    std::size_t depth = 0;
+    for (auto slash = rest.find('/'); slash != std::string_view::npos; slash = rest.find('/')) {
+        const auto name = percent_decoded(rest.substr(0, slash));
+        if (!name || !is_tree_folder(*name) || ++depth > deepest_tree)
+            return std::nullopt;
+        out += *name + '/';
+        rest.remove_prefix(slash + 1);
+    }
+    return percent_decoded(rest) == filename ? std::optional(std::move(out)) : std::nullopt;
+}
+
 bool is_distribution_name(std::string_view name) {
     return is_safe_filename(name) && !ascii::ends_with(name, metadata_suffix);
 }
@@ -67,6 +90,10 @@ bool is_distribution_name(std::string_view name) {
 std::string LocatedFile::path() const {
     std::string out;
     out.reserve(96 + filename.size());
+    if (!folder.empty()) {
+        out += folder + filename;
+        return metadata ? out.append(metadata_suffix) : out;
+    }
     if (blake2b) {
         const auto hex = blake2b->hex();
         out += packages_folder;
@@ -89,6 +116,10 @@ std::optional<LocatedFile> locate(const ProjectFile& file) {
         return std::nullopt;
     LocatedFile out;
     out.filename = file.filename;
+    if (!file.folder.empty()) {
+        out.folder = file.folder;
+        return out;
+    }
     out.blake2b = spelled_digest(spelled_in(file.url, file.filename));
     if (!out.blake2b)
         out.sha256 = Sha256::from_hex(sha256_hex(file));
@@ -98,6 +129,10 @@ std::optional<LocatedFile> locate(const ProjectFile& file) {
 bool append_located_folder(std::string& out, const ProjectFile& file) {
     if (!is_distribution_name(file.filename))
         return false;
+    if (!file.folder.empty()) {
+        out += file.folder;
+        return true;
+    }
     const auto spelled = spelled_in(file.url, file.filename);
     const auto sha256 = spelled.empty() ? sha256_hex(file) : std::string_view();
     if (spelled.empty() && sha256.empty())
@@ -110,7 +145,7 @@ bool append_located_folder(std::string& out, const ProjectFile& file) {
 
 bool is_located(const ProjectFile& file) {
     return is_distribution_name(file.filename) &&
-           (!sha256_hex(file).empty() || !spelled_in(file.url, file.filename).empty());
+           (!file.folder.empty() || !sha256_hex(file).empty() || !spelled_in(file.url, file.filename).empty());
 }
 
 std::optional<LocatedFile> parse_located(std::span<const std::string> segments) {
@@ -130,6 +165,34 @@ std::optional<LocatedFile> parse_located(std::span<const std::string> segments) 
     return is_distribution_name(name) ? std::optional(std::move(out)) : std::nullopt;
 }
 
+void place_in_wheel_tree(ProjectPage& page, std::span<const std::string> trees) {
+    for (auto& file : page.files)
+        for (const auto& tree : trees)
+            if (const std::string_view url = file.url; file.folder.empty() && url.starts_with(tree))
+                if (const auto folder = tree_folder(url.substr(tree.size()), file.filename))
+                    file.folder = std::string(wheel_tree_folder) + *folder;
+}
+
+std::optional<LocatedFile> parse_in_wheel_tree(std::span<const std::string> segments) {
+    if (segments.empty() || segments.size() > deepest_tree + 1)
+        return std::nullopt;
+    LocatedFile out;
+    out.folder = wheel_tree_folder;
+    for (const auto& name : segments.first(segments.size() - 1)) {
+        if (!is_tree_folder(name))
+            return std::nullopt;
+        out.folder += name + '/';
+    }
+    std::string_view name = segments.back();
+    if (name.ends_with(metadata_suffix)) {
+        out.metadata = true;
+        name.remove_suffix(metadata_suffix.size());
+    }
+    out.filename = name;
+    const bool is_file = is_distribution_name(name) && has_distribution_suffix(name);
+    return is_file ? std::optional(std::move(out)) : std::nullopt;
+}
+
 void keep_within(ParsedPage& parsed, std::span<const Url> prefixes) {
     // Files' URLs come from Url, so comparing text compares scheme, host, port and folder.
     std::vector<std::string> folders;
@@ -147,7 +210,7 @@ void keep_within(ParsedPage& parsed, std::span<const Url> prefixes) {
 void keep_first_of_each_name(ParsedPage& parsed) {
     std::unordered_set<std::string> names;
     std::erase_if(parsed.page.files, [&](const ProjectFile& file) {
-        if (names.insert(file.filename).second)
+        if (names.insert(file.folder + file.filename).second)
             return false;
         parsed.dropped.push_back({file.filename, "the page lists another file of that name before it"});
         return true;

@@ -108,7 +108,7 @@ Result<Machine> finish_machine(Machine machine, const Tables& tables) {
     return machine;
 }
 
-Result<Machine> machine_of(const MachineFields& fields, const Tables& tables) {
+Result<Machine> machine_of(const MachineSettings& fields, const Tables& tables) {
     Machine out;
     out.wsl2 = fields.wsl2;
     out.only = fields.only;
@@ -132,6 +132,24 @@ Result<Machine> machine_of(const MachineFields& fields, const Tables& tables) {
     out.platform = *platform;
     out.cpu = fields.gpu.empty() && fields.driver.empty() && fields.cuda.empty();
     return finish_machine(std::move(out), tables);
+}
+
+Result<std::map<std::string, Machine>> machines_of(const std::map<std::string, MachineSettings>& settings,
+                                                   const Tables& tables) {
+    std::map<std::string, Machine> out;
+    std::vector<std::string> problems;
+    for (const auto& [name, fields] : settings) {
+        auto machine = machine_of(fields, tables);
+        if (machine)
+            out.emplace(name, std::move(*machine));
+        else
+            problems.push_back(fmt::format("[machines.{}]: {}", name, machine.error().message));
+    }
+    if (problems.size() == 1)
+        return fail(Errc::invalid, problems.front());
+    if (!problems.empty())
+        return fail(Errc::invalid, fmt::format("{} machines of the settings cannot be", problems.size()), problems);
+    return out;
 }
 
 Result<void> add_machine_gpu(Machine& machine, std::string_view text, const Tables& tables) {

@@ -12,10 +12,12 @@
 
 #include "config/error.hpp"
 #include "config/hardware.hpp"
+#include "config/settings.hpp"
 #include "config/tables.hpp"
 #include "index/cuda.hpp"
 #include "index/tags.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,21 +56,13 @@ struct Machine {
     bool operator==(const Machine& other) const;
 };
 
-/// What the settings say of a machine ([machines.<name>]); empty means not said.
-struct MachineFields {
-    std::vector<std::string> gpu; ///< names or capabilities: "Quadro K620", "5.0", "sm50"
-    std::string driver;           ///< "441.22"
-    std::string cuda;             ///< "10.2" or "cu102", instead of a driver
-    std::string cudnn;            ///< "7.6"
-    std::string python;           ///< "3.6" or "cp36"
-    std::string platform;         ///< "win_amd64"; the only one that must be said
-    bool wsl2 = false;
-    bool only = false;
-};
-
 /// Without a driver, a CUDA and GPUs it is a machine without a GPU. Errors: Errc::invalid or not_found, one sentence
 /// that names the field, what is wrong and the nearest known value.
-Result<Machine> machine_of(const MachineFields& fields, const Tables& tables);
+Result<Machine> machine_of(const MachineSettings& fields, const Tables& tables);
+
+/// The machines of the settings. Errors: Errc::invalid, a line for each that cannot be, "[machines.<name>]: …".
+Result<std::map<std::string, Machine>> machines_of(const std::map<std::string, MachineSettings>& settings,
+                                                   const Tables& tables);
 
 /// Reads a literal. Errors: Errc::invalid with the nearest literal that is one; Errc::not_found for ROCm and XPU, with
 /// the path below which their builds stand.

@@ -153,7 +153,7 @@ class Detection {
 
     const MachineEvidence& evidence_;
     const Tables& tables_;
-    MachineFields fields_;
+    MachineSettings fields_;
     std::string python_processor_;
     std::vector<std::string> doubts_;
 };

@@ -75,7 +75,7 @@ bool MachineMatch::judges(std::string_view project) const {
     return is_tensorflow(project) || tables_->merged_project(project) != nullptr;
 }
 
-Judgement MachineMatch::judge(const BuildFacts& build) const {
+BuildVerdict MachineMatch::judge(const BuildFacts& build) const {
     if (is_tensorflow(build.project))
         return judge_tensorflow(build);
     if (tables_->merged_project(build.project) != nullptr)
@@ -87,7 +87,7 @@ bool MachineMatch::fits(const BuildFacts& build) const {
     return build.wheel.kind != DistributionKind::wheel || tags_.fit(build.wheel);
 }
 
-Judgement MachineMatch::judge_torch(const BuildFacts& build) const {
+BuildVerdict MachineMatch::judge_torch(const BuildFacts& build) const {
     if (!fits(build))
         return {false, fmt::format("is for {}-{}-{}, this machine is {}{}", build.wheel.python, build.wheel.abi,
                                    build.wheel.platform, machine_.python ? machine_.python->tag() + " on " : "",
@@ -152,7 +152,7 @@ bool MachineMatch::any_tag_serves(const TorchRow& torch, const Gpus& gpus) const
     });
 }
 
-Judgement MachineMatch::judge_cuda(const BuildFacts& build) const {
+BuildVerdict MachineMatch::judge_cuda(const BuildFacts& build) const {
     if (!platform_)
         return {false, "no CUDA build runs on " + machine_.platform};
     const auto cuda = build.label.cuda;
@@ -165,7 +165,7 @@ Judgement MachineMatch::judge_cuda(const BuildFacts& build) const {
     return judge_code(build);
 }
 
-Judgement MachineMatch::judge_code(const BuildFacts& build) const {
+BuildVerdict MachineMatch::judge_code(const BuildFacts& build) const {
     const auto cuda = build.label.cuda;
     const auto release = build.version.base_str();
     auto partners = tables_->torch_for(build.project, release);
@@ -192,7 +192,7 @@ Judgement MachineMatch::judge_code(const BuildFacts& build) const {
     return {false, fmt::format("has no code for {} (it has {})", listed(machine_.gpus), has)};
 }
 
-Judgement MachineMatch::judge_neutral(const BuildFacts& build) const {
+BuildVerdict MachineMatch::judge_neutral(const BuildFacts& build) const {
     if (machine_.cpu || !any_torch_)
         return {true, "the same for every CUDA and for none"};
     const auto partners = tables_->torch_for(build.project, build.version.base_str());
@@ -232,7 +232,7 @@ std::vector<std::string> MachineMatch::notes() const {
     return out;
 }
 
-Result<Judgement> judge_build(const Machine& machine, const BuildFacts& build, const Tables& tables) {
+Result<BuildVerdict> judge_build(const Machine& machine, const BuildFacts& build, const Tables& tables) {
     const auto match = MachineMatch::of(machine, tables);
     if (!match)
         return std::unexpected(match.error());

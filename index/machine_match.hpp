@@ -28,7 +28,7 @@ struct BuildFacts {
     static std::optional<BuildFacts> of(const Distribution& file, std::string_view folder, const Tables& tables);
 };
 
-struct Judgement {
+struct BuildVerdict {
     bool kept = false;
     std::string reason; ///< one sentence without a full stop; of a kept build, why it runs here
 
@@ -49,9 +49,10 @@ class MachineMatch {
     /// with the highest capability. A CPU build is a candidate for a machine without a GPU, and where no CUDA build
     /// runs of any release for this Python. TensorFlow alike, and it must find the CUDA and cuDNN it loads where the
     /// machine names them.
-    Judgement judge(const BuildFacts& build) const;
+    BuildVerdict judge(const BuildFacts& build) const;
 
     const Machine& machine() const { return machine_; }
+    const Tables& tables() const { return *tables_; }
 
     /// Doubts of the machine, and what the tables say no build can change: sentences for explain and constraints.
     std::vector<std::string> notes() const;
@@ -62,18 +63,18 @@ class MachineMatch {
     using Gpus = std::vector<ComputeCapability>;
 
     bool fits(const BuildFacts& build) const;
-    Judgement judge_torch(const BuildFacts& build) const;
-    Judgement judge_cuda(const BuildFacts& build) const;
-    Judgement judge_code(const BuildFacts& build) const;
-    Judgement judge_neutral(const BuildFacts& build) const;
+    BuildVerdict judge_torch(const BuildFacts& build) const;
+    BuildVerdict judge_cuda(const BuildFacts& build) const;
+    BuildVerdict judge_code(const BuildFacts& build) const;
+    BuildVerdict judge_neutral(const BuildFacts& build) const;
     std::optional<std::string> cuda_refused(CudaVersion cuda) const;
     std::optional<std::string> board_refused(CudaVersion cuda) const;
     bool code_for(std::string_view torch, CudaVersion cuda, const Gpus& gpus) const;
     bool any_tag_serves(const TorchRow& torch, const Gpus& gpus) const;
     bool any_torch() const;
 
-    Judgement judge_tensorflow(const BuildFacts& build) const;
-    Judgement judge_tensorflow_gpu(const BuildFacts& build, const TensorflowRow& row) const;
+    BuildVerdict judge_tensorflow(const BuildFacts& build) const;
+    BuildVerdict judge_tensorflow_gpu(const BuildFacts& build, const TensorflowRow& row) const;
     const TensorflowRow* tensorflow_row(const Version& version) const;
     bool any_tensorflow(const Gpus& gpus) const;
 
@@ -87,6 +88,6 @@ class MachineMatch {
 };
 
 /// `MachineMatch::judge` for a single build. Prefer the class for more than one: it works out the tags once.
-Result<Judgement> judge_build(const Machine& machine, const BuildFacts& build, const Tables& tables);
+Result<BuildVerdict> judge_build(const Machine& machine, const BuildFacts& build, const Tables& tables);
 
 } // namespace yizhan

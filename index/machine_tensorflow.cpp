@@ -79,7 +79,7 @@ bool MachineMatch::any_tensorflow(const Gpus& gpus) const {
     });
 }
 
-Judgement MachineMatch::judge_tensorflow(const BuildFacts& build) const {
+BuildVerdict MachineMatch::judge_tensorflow(const BuildFacts& build) const {
     const auto release = release_of(build.version);
     // A source archive of 2.12.0 whose setup.py only raises an error; before, the name was the same as tensorflow.
     if (build.project == "tensorflow-gpu" && release >= Release{2, 12})
@@ -110,7 +110,7 @@ Judgement MachineMatch::judge_tensorflow(const BuildFacts& build) const {
     return {false, "has no GPU code"};
 }
 
-Judgement MachineMatch::judge_tensorflow_gpu(const BuildFacts& build, const TensorflowRow& row) const {
+BuildVerdict MachineMatch::judge_tensorflow_gpu(const BuildFacts& build, const TensorflowRow& row) const {
     const auto needs = fmt::format("{} {} needs", build.project, build.version.base_str());
     if (machine_.cuda && row.and_cuda && machine_.cuda->major < row.cuda.major)
         return {false, fmt::format("{} CUDA {}, above this machine's {}", needs, row.cuda.str(), machine_.cuda->str())};

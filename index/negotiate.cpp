@@ -70,7 +70,7 @@ int specificity(std::string_view range, const Offer& offer) {
 }
 
 /// The weight that the closest range gives; of equally close ones the highest.
-struct Judgement {
+struct BuildVerdict {
     int closeness = 0;
     int q = 0;
 
@@ -97,19 +97,19 @@ std::optional<PageFormat> page_format(std::string_view media_type) {
 }
 
 PageFormat negotiate_format(std::string_view accept) {
-    std::array<Judgement, offers.size()> judgements;
+    std::array<BuildVerdict, offers.size()> judgements;
     auto list = accept.substr(0, max_field);
     while (const auto element = next_element(list))
         for (std::size_t i = 0; i < offers.size(); ++i)
             judgements[i].hear(specificity(element->range, offers[i]), element->q);
-    const auto best = std::ranges::max_element(judgements, {}, &Judgement::q); // the first of equals
+    const auto best = std::ranges::max_element(judgements, {}, &BuildVerdict::q); // the first of equals
     return formats[static_cast<std::size_t>(best - judgements.begin())];
 }
 
 Encoding negotiate_encoding(std::string_view accept_encoding) {
-    Judgement identity;
-    Judgement gzip;
-    Judgement zstd;
+    BuildVerdict identity;
+    BuildVerdict gzip;
+    BuildVerdict zstd;
     auto list = accept_encoding.substr(0, max_field);
     while (const auto element = next_element(list)) {
         const auto range = element->range;

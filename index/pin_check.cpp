@@ -161,7 +161,7 @@ std::optional<PinTrouble> check_pin(std::string_view project, std::string_view s
     const auto python = match.machine().python.value_or(Interpreter{.major = 3, .minor = 11});
     const auto build = exact.empty() ? std::nullopt : build_on(match.machine(), project, exact, python, tables);
     const bool tells = build && (build->version.has_local() || tables.merged_project(project) == nullptr);
-    const auto judged = tells ? match.judge(*build) : Judgement{.kept = true, .reason = {}};
+    const auto judged = tells ? match.judge(*build) : BuildVerdict{.kept = true, .reason = {}};
     if (judged)
         return std::nullopt;
     return PinTrouble{.reason = judged.reason, .nearest = nearest_to(build->version, all, match)};

@@ -33,6 +33,8 @@ struct ProjectFile {
     CoreMetadata core_metadata;
     std::optional<std::string> provenance; ///< absolute https URL, passed on unchanged (PEP 740)
     std::optional<bool> gpg_sig;
+    /// "pytorch/whl/cu102/": the folder below our root, of an index whose own paths are kept; empty: see `locate`.
+    std::string folder;
     boost::json::object extra; ///< JSON keys of the file that no rule above names, kept as they came
 
     /// The page's sha256 for this file, where it gives a well-formed one.

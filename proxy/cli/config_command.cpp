@@ -1,4 +1,5 @@
 #include "config/settings_text.hpp"
+#include "index/machine.hpp"
 #include "proxy/cli/commands.hpp"
 
 #include <fmt/format.h>
@@ -11,6 +12,10 @@ int config_check(const Overrides& overrides) {
     const auto settings = load_settings(overrides);
     if (!settings) {
         fmt::print(stderr, "{}\n", settings.error().text());
+        return 2;
+    }
+    if (const auto machines = machines_of(settings->machines, embedded_tables()); !machines) {
+        fmt::print(stderr, "{}\n", machines.error().text());
         return 2;
     }
     fmt::print("The settings are good.\n");

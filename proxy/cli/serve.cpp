@@ -65,6 +65,10 @@ int serve(const Overrides& overrides) {
         fmt::print(stderr, "{}\n", settings.error().text());
         return 2;
     }
+    if (const auto machines = machines_of(settings->machines, embedded_tables()); !machines) {
+        fmt::print(stderr, "{}\n", machines.error().text());
+        return 2;
+    }
     open_log(settings->log);
     auto store = Store::open(settings->data, {.min_free = settings->cache.min_free, .on_step = {}});
     if (!store)

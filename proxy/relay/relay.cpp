@@ -10,7 +10,9 @@
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <future>
+#include <iterator>
 #include <latch>
 #include <random>
 #include <sys/resource.h>
@@ -36,12 +38,13 @@ NamedOrigins named_origins(const Settings& settings) {
         if (const auto url = Url::parse(text))
             out.insert(url->origin());
     };
-    for (const auto& upstream : settings.pypi.upstream) {
-        add(upstream.url);
-        add(upstream.packages);
-        for (const auto& files : upstream.files)
-            add(files);
-    }
+    for (const auto* upstreams : {&settings.pypi.upstream, &settings.pytorch.upstream})
+        for (const auto& upstream : *upstreams) {
+            add(upstream.url);
+            add(upstream.packages);
+            for (const auto& files : upstream.files)
+                add(files);
+        }
     return out;
 }
 
@@ -120,7 +123,9 @@ Relay::~Relay() {
 
 // Known from the start, so that what was learnt of them before finds its place.
 void Relay::register_endpoints() {
-    for (const auto& upstream : settings_.pypi.upstream) {
+    auto all = settings_.pypi.upstream;
+    std::ranges::copy(settings_.pytorch.upstream, std::back_inserter(all));
+    for (const auto& upstream : all) {
         auto texts = upstream.files;
         texts.push_back(upstream.url);
         texts.push_back(upstream.packages);

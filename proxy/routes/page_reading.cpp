@@ -1,9 +1,11 @@
 #include "proxy/routes/page_reading.hpp"
 
+#include "index/filename.hpp"
 #include "index/html_page.hpp"
 #include "index/json_page.hpp"
 #include "index/locate.hpp"
 #include "index/page_before.hpp"
+#include "index/stable_list.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -41,40 +43,73 @@ void keep_shown_files(ProjectPage& page, const ProjectPage& shown) {
     std::ranges::move(missing, std::back_inserter(page.files));
 }
 
+// Of a listing of everything what one project has there.
+void keep_project(ParsedPage& parsed, std::string_view project) {
+    std::erase_if(parsed.page.files,
+                  [&](const ProjectFile& file) { return !parse_filename(file.filename, project).has_value(); });
+}
+
 } // namespace
 
-std::vector<Url> link_prefixes(const UpstreamSettings& upstream) {
-    std::vector<Url> out;
+LinkRules link_rules(const PageIndex& index, const UpstreamSettings& upstream) {
+    LinkRules out{.index = index.name, .prefixes = {}, .trees = {}, .flat = upstream.flat};
+    const auto base = Url::parse(upstream.url);
+    const auto add_tree = [&](const Url& files) {
+        if (base && index.wheel_tree)
+            out.trees.push_back(files.origin() + std::string(base->path()));
+    };
+    if (base)
+        add_tree(*base);
     for (const auto& prefix : upstream.files)
-        if (auto url = Url::parse(prefix))
-            out.push_back(std::move(*url));
+        if (auto url = Url::parse(prefix)) {
+            add_tree(*url);
+            out.prefixes.push_back(std::move(*url));
+        }
     return out;
 }
 
-Result<PageGeneration> read_page(const std::string& project, std::string_view bytes, std::string_view content_type,
-                                 const std::string& final_url, std::span<const Url> prefixes) {
+LinkRules own_link_rules(const PageIndex& index, const UpstreamSettings& root) {
+    LinkRules out{.index = index.name, .prefixes = {}, .trees = {}, .flat = false};
+    if (const auto url = Url::parse(root.url))
+        out.trees.push_back(url->origin() + '/' + std::string(wheel_tree_folder));
+    return out;
+}
+
+Result<PageGeneration> read_page(const std::string& page, std::string_view bytes, std::string_view content_type,
+                                 const std::string& final_url, const LinkRules& rules) {
     const auto url = Url::parse(final_url);
     if (!url)
         return std::unexpected(url.error());
-    auto parsed = is_json(content_type) ? parse_json_page(bytes, *url, project) : parse_html_page(bytes, *url, project);
+    const auto project = project_of_page(page);
+    const auto titled = rules.flat ? std::string_view() : project;
+    auto parsed = is_json(content_type) ? parse_json_page(bytes, *url, titled) : parse_html_page(bytes, *url, titled);
     if (!parsed)
         return std::unexpected(parsed.error());
-    if (!prefixes.empty())
-        keep_within(*parsed, prefixes);
+    place_in_wheel_tree(parsed->page, rules.trees);
+    if (rules.flat && !project.empty())
+        keep_project(*parsed, project);
+    if (rules.flat && parsed->page.files.empty())
+        return fail(Errc::not_found, fmt::format("{} lists no file of {}", redacted(final_url), project));
+    if (project.empty())
+        keep_stable_list(parsed->page);
+    if (!rules.prefixes.empty())
+        keep_within(*parsed, rules.prefixes);
     keep_first_of_each_name(*parsed);
     keep_located(*parsed);
+    parsed->page.name = project.empty() ? "torch_stable" : std::string(project);
     for (const auto& dropped : parsed->dropped)
-        spdlog::warn("pypi: {}: {} left out: {}", project, dropped.filename, dropped.reason);
-    return PageGeneration{.page = std::move(parsed->page), .bytes = bytes.size()};
+        spdlog::warn("{}: {}: {} left out: {}", rules.index, page, dropped.filename, dropped.reason);
+    return PageGeneration{.page = std::move(parsed->page), .bytes = bytes.size(), .sources = {}};
 }
 
-Result<ProjectPage> read_agreed(const std::string& project, const std::vector<PageWord::Page>& pages,
-                                const KnownDigest& known, Trust trust, const PageGeneration* shown) {
+Result<ProjectPage> read_agreed(const PageIndex& index, const std::string& project,
+                                const std::vector<PageWord::Page>& pages, const KnownDigest& known,
+                                const PageGeneration* shown) {
     std::vector<WitnessedPage> witnesses;
     std::vector<std::string> tried;
     for (const auto& [from, serial, fetched] : pages) {
         auto parsed = read_page(project, fetched.body, fetched.head.field("content-type"), fetched.head.url.str(),
-                                link_prefixes(*from));
+                                link_rules(index, *from));
         if (parsed)
             witnesses.push_back({.family = from->family, .page = std::move(parsed->page)});
         else
@@ -82,14 +117,14 @@ Result<ProjectPage> read_agreed(const std::string& project, const std::vector<Pa
     }
     if (witnesses.empty())
         return fail(Errc::unavailable, "the page of " + project + " could not be read", std::move(tried));
-    auto agreement = trust == Trust::mirror
+    auto agreement = index.rules.trust == Trust::mirror
                          ? Agreement{.page = std::move(witnesses.front().page), .withheld = {}, .conflicts = {}}
                          : agreed_page(witnesses, known);
     for (const auto& conflict : agreement.conflicts)
-        spdlog::error("pypi: {}: {} has several digests: {}", project, conflict.filename,
+        spdlog::error("{}: {}: {} has several digests: {}", index.name, project, conflict.filename,
                       fmt::join(conflict.claims, ", "));
-    spdlog::info("pypi: {}: the root is silent; {} files shown on the word of {} mirrors, {} withheld", project,
-                 agreement.page.files.size(), witnesses.size(), agreement.withheld.size());
+    spdlog::info("{}: {}: the root is silent; {} files shown on the word of {} mirrors, {} withheld", index.name,
+                 project, agreement.page.files.size(), witnesses.size(), agreement.withheld.size());
     if (shown && shown->page.serial.value_or(0) > agreement.page.serial.value_or(0))
         return fail(Errc::unavailable, "the mirrors are behind what was shown of " + project + " before");
     if (shown && shown->page.serial == agreement.page.serial)

@@ -80,6 +80,15 @@ void PageSlot::put(const GenerationPtr& generation, const PageForm& form, Render
     changed_.notify_all();
 }
 
+void PageSlot::unclaim(const GenerationPtr& generation, const PageForm& form) {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (const auto at = forms_.find(form); at != forms_.end() && at->second.of == generation && !at->second.page)
+            forms_.erase(at);
+    }
+    changed_.notify_all();
+}
+
 PageSlot::Shown PageSlot::shown(const PageForm& form, BootClock::time_point now) const {
     const std::scoped_lock lock(mutex_);
     const auto found = forms_.find(form);

@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace yizhan {
 
@@ -42,7 +43,8 @@ struct RenderedPage {
 /// One verified page as it is shown; immutable, replaced as a whole.
 struct PageGeneration {
     ProjectPage page;
-    std::size_t bytes = 0; ///< of the document it was read from
+    std::size_t bytes = 0;                                        ///< of the document it was read from
+    std::vector<std::shared_ptr<const PageGeneration>> sources{}; ///< the pages it was made of, where it was not read
 };
 
 /// One project. Any thread; the lock inside is held for copies of pointers only.
@@ -77,6 +79,8 @@ class PageSlot {
     };
     FormLook form(const GenerationPtr& generation, const PageForm& form);
     void put(const GenerationPtr& generation, const PageForm& form, RenderedPtr page);
+    /// Gives a claim back without a page, where none was put: the next who asks has it.
+    void unclaim(const GenerationPtr& generation, const PageForm& form);
 
     /// A form of the generation that is shown now, and how long ago that was confirmed.
     struct Shown {

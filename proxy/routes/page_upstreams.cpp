@@ -65,7 +65,11 @@ UpstreamRequest document_request(Url url, const std::optional<Document>& stored)
 
 Result<Url> page_url(const UpstreamSettings& upstream, const std::string& project) {
     auto url = Url::parse(upstream.url);
-    return url ? url->resolve(project + "/") : url;
+    if (!url)
+        return url;
+    if (upstream.flat) // one listing per tag, whatever the project
+        return url->resolve(project.substr(0, project.rfind('/') + 1));
+    return url->resolve(project.ends_with(".html") ? project : project + "/");
 }
 
 } // namespace
@@ -101,20 +105,20 @@ struct PageUpstreams::Asking {
     }
 };
 
-PageUpstreams::PageUpstreams(const Settings& settings, Relay& relay)
-    : settings_(settings), relay_(relay), root_(root_of(settings.pypi)) {}
+PageUpstreams::PageUpstreams(const PageIndex& index, const Settings& settings, Relay& relay)
+    : index_(index), settings_(settings), relay_(relay), root_(root_of(index.rules)) {}
 
 Task<Result<PageWord>> PageUpstreams::ask(std::string project, std::optional<Document> stored, Root root) {
     const auto asking = std::make_shared<Asking>();
     asking->families.insert(root_.family);
-    const bool alone = settings_.pypi.upstream.size() == 1;
+    const bool alone = index_.rules.upstream.size() == 1;
     if (root == Root::passed_over) {
         asking->tried.push_back(redacted(root_.url) + ": its page cannot be read");
     } else if (alone || root_breaker_.state(Notifier::Clock::now()) != Breaker::State::open) {
         asking->root_pending = true;
         asio::co_spawn(relay_.executor(), ask_root(project, std::move(stored), asking), asio::detached);
         const auto patience =
-            alone ? Notifier::Clock::time_point::max() : Notifier::Clock::now() + settings_.pypi.root_patience;
+            alone ? Notifier::Clock::time_point::max() : Notifier::Clock::now() + index_.rules.root_patience;
         const auto answered = [asking] { return !asking->root_pending; };
         co_await asking->changed.wait(answered, patience);
     } else {
@@ -188,11 +192,11 @@ const UpstreamSettings* PageUpstreams::next_mirror(const Asking& asking) {
     const Ask ask{.kind = "pages", .size = SizeClass::page};
     auto& endpoints = relay_.endpoints();
     std::vector<Candidate> field;
-    for (std::size_t i = 0; i < settings_.pypi.upstream.size(); ++i) {
-        const auto& mirror = settings_.pypi.upstream[i];
+    for (std::size_t i = 0; i < index_.rules.upstream.size(); ++i) {
+        const auto& mirror = index_.rules.upstream[i];
         const auto url = Url::parse(mirror.url);
-        if (&mirror == &root_ || !url)
-            continue;
+        if (&mirror == &root_ || mirror.flat || !url)
+            continue; // a listing without digests witnesses nothing
         const auto id = endpoints.find(url->origin(), AddressFamily::any);
         auto candidate = id ? endpoints.candidate(*id, ask, {}, now) : Candidate{};
         candidate.index = i;
@@ -202,7 +206,7 @@ const UpstreamSettings* PageUpstreams::next_mirror(const Asking& asking) {
     }
     const std::vector<std::string> taken(asking.families.begin(), asking.families.end());
     const auto chosen = endpoints.choose(field, {.families_taken = taken, .may_wait = false});
-    return chosen ? &settings_.pypi.upstream[chosen->index] : nullptr;
+    return chosen ? &index_.rules.upstream[chosen->index] : nullptr;
 }
 
 Task<void> PageUpstreams::ask_mirror(std::string project, const UpstreamSettings& mirror, AskingPtr asking) {

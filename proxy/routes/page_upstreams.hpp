@@ -7,6 +7,7 @@
 #include "config/url.hpp"
 #include "proxy/relay/health/breaker.hpp"
 #include "proxy/relay/relay.hpp"
+#include "proxy/routes/page_index.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -34,14 +35,15 @@ struct PageWord {
 /// Relay thread only.
 class PageUpstreams {
   public:
-    PageUpstreams(const Settings& settings, Relay& relay);
+    /// Both outlive it.
+    PageUpstreams(const PageIndex& index, const Settings& settings, Relay& relay);
 
-    /// Asks the root with the stored document's validators. Where it is silent for `pypi.root_patience`, or rests after
-    /// failing several times, two mirrors of other families are asked too, and more as those fail; whoever can settle
-    /// it first does. Errors: not_found (the root, or two families, say that there is no such project), unavailable.
-    /// `passed_over`: the root has answered, and cannot be read.
+    /// `page` as PageIndex spells it. Asks the root with the stored document's validators. Where it is silent for
+    /// `pypi.root_patience`, or rests after failing several times, two mirrors of other families are asked too, and
+    /// more as those fail; whoever can settle it first does. Errors: not_found (the root, or two families, say that
+    /// there is no such project), unavailable. `passed_over`: the root has answered, and cannot be read.
     enum class Root { asked, passed_over };
-    Task<Result<PageWord>> ask(std::string project, std::optional<Document> stored, Root root = Root::asked);
+    Task<Result<PageWord>> ask(std::string page, std::optional<Document> stored, Root root = Root::asked);
 
     const UpstreamSettings& root() const { return root_; }
 
@@ -55,6 +57,7 @@ class PageUpstreams {
     const UpstreamSettings* next_mirror(const Asking& asking);
     Task<Result<Fetched>> fetch(Url url, const std::optional<Document>& stored);
 
+    const PageIndex& index_;
     const Settings& settings_;
     Relay& relay_;
     const UpstreamSettings& root_;

@@ -2,10 +2,9 @@
 
 #include "index/filename.hpp"
 #include "index/locate.hpp"
-#include "index/page_before.hpp"
+#include "index/names.hpp"
 #include "index/render.hpp"
-#include "proxy/routes/encode.hpp"
-#include "proxy/routes/page_reading.hpp"
+#include "proxy/routes/page_rendering.hpp"
 #include "proxy/run_on.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -31,22 +30,22 @@ constexpr std::chrono::seconds failure_lasts{1};
 // Rendered pages and models in memory. numpy, the largest common page, takes about 5 MB in all its forms.
 constexpr std::size_t memory_budget = 128ULL << 20;
 
-// The root's own page, and what mirrors agreed on while the root was silent.
-std::string document_key(const std::string& project) {
-    return "pypi/simple/" + project;
-}
-std::string agreed_key(const std::string& project) {
-    return "pypi/agreed/" + project;
-}
+// PyPI's alone: nowhere else is a name promised to keep its bytes.
 std::string file_key(const std::string& project, const std::string& filename) {
     return "pypi/" + project + "/" + filename;
 }
 
+// A stored page was let through when it came; what is to be left out of it now is for drop_unproven to say.
+LinkRules all_pass(LinkRules rules) {
+    rules.prefixes.clear();
+    return rules;
+}
+
 } // namespace
 
-ProjectPages::ProjectPages(const Settings& settings, Store& store, Relay& relay)
-    : settings_(settings), store_(store), relay_(relay), upstreams_(settings, relay), names_(settings.pypi),
-      quarantined_(store), shelf_(memory_budget) {}
+ProjectPages::ProjectPages(PageIndex index, const Settings& settings, Store& store, Relay& relay)
+    : index_(std::move(index)), settings_(settings), store_(store), relay_(relay), upstreams_(index_, settings, relay),
+      names_(index_.rules), quarantined_(store), shelf_(memory_budget) {}
 
 ProjectPages::~ProjectPages() = default;
 
@@ -57,15 +56,29 @@ std::optional<ProjectPages::Fresh> ProjectPages::at_once(const std::string& proj
         return std::nullopt;
     const auto now = BootClock::now();
     auto shown = slot->shown(form, now);
-    if (!shown.page || shown.age >= settings_.pypi.page_ttl)
+    if (!shown.page || shown.age >= index_.rules.page_ttl)
         return std::nullopt;
     slot->use(now);
     return Fresh{.page = std::move(shown.page),
-                 .ttl = std::chrono::duration_cast<std::chrono::seconds>(settings_.pypi.page_ttl - shown.age)};
+                 .ttl = std::chrono::duration_cast<std::chrono::seconds>(index_.rules.page_ttl - shown.age)};
 }
 
-Task<Result<ProjectPages::Answer>> ProjectPages::get(std::string project, PageForm form) {
-    if (names_.denied(project))
+std::optional<ProjectPages::Current> ProjectPages::current_at_once(const std::string& project) {
+    const auto slot = shelf_.find(project);
+    if (!slot || names_.denied(project_of_page(project)))
+        return std::nullopt;
+    auto now = slot->view();
+    if (!now.generation || now.error || now.age >= index_.rules.page_ttl || quarantined(project))
+        return std::nullopt;
+    slot->use(BootClock::now());
+    return Current{.generation = std::move(now.generation),
+                   .note = "hit",
+                   .cache_status = {},
+                   .ttl = std::chrono::duration_cast<std::chrono::seconds>(index_.rules.page_ttl - now.age)};
+}
+
+Task<Result<ProjectPages::Current>> ProjectPages::current(std::string project) {
+    if (names_.denied(project_of_page(project)))
         co_return fail(Errc::not_found, NamePolicy::denied_words("the project " + project));
     const auto slot = shelf_.slot(project);
     const auto before = slot->view();
@@ -74,35 +87,49 @@ Task<Result<ProjectPages::Answer>> ProjectPages::get(std::string project, PageFo
             asio::co_spawn(relay_.executor(), refresh(project, slot), asio::detached);
         co_await refreshed(slot, before.turns);
     }
-    const auto now = slot->view();
+    auto now = slot->view();
     if (!now.generation && now.error)
         co_return std::unexpected(*now.error);
     if (!now.generation)
         co_return fail(Errc::unavailable, "the page of " + project + " could not be fetched in time; try again");
     if (auto why = quarantined(project))
         co_return fail(Errc::not_found, std::move(*why));
-    Answer answer;
-    std::tie(answer.note, answer.cache_status) = freshness(before, now);
-    answer.page = co_await rendered(std::move(project), slot, now.generation, form);
+    Current out;
+    std::tie(out.note, out.cache_status) = freshness(before, now);
+    out.generation = std::move(now.generation);
+    out.ttl = std::chrono::duration_cast<std::chrono::seconds>(index_.rules.page_ttl - now.age);
+    co_return out;
+}
+
+Task<Result<ProjectPages::Answer>> ProjectPages::get(std::string project, PageForm form) {
+    auto now = co_await current(project);
+    if (!now)
+        co_return std::unexpected(now.error());
+    Answer answer{.page = {}, .note = now->note, .cache_status = std::move(now->cache_status)};
+    const auto slot = shelf_.slot(project);
+    answer.page = co_await rendered(relay_, slot, now->generation, form);
+    shelf_.trim(project);
     co_return answer;
 }
 
 std::optional<std::string> ProjectPages::quarantined(std::string_view project) const {
-    return settings_.pypi.serve_quarantined ? std::nullopt : quarantined_.why_not(project);
+    return index_.rules.serve_quarantined ? std::nullopt : quarantined_.why_not(project);
 }
 
 std::optional<std::string> ProjectPages::quarantined_file(std::string_view filename) const {
-    return settings_.pypi.serve_quarantined ? std::nullopt : quarantined_.why_not_file(filename);
+    return index_.rules.serve_quarantined ? std::nullopt : quarantined_.why_not_file(filename);
 }
 
 // Disk pool, before the page is shown.
 void ProjectPages::take_status(const std::string& project, const ProjectPage& page, Grade grade) {
+    if (index_.wheel_tree)
+        return; // what PyTorch copies of PyPI's pages has lost their status
     if (const auto kept = quarantined_.take(project, page.status, grade); !kept)
         spdlog::error("pypi: that {} is quarantined could not be written down: {}", project, kept.error().text());
 }
 
 bool ProjectPages::fresh(const PageSlot::View& view) const {
-    if (view.generation && view.age < settings_.pypi.page_ttl)
+    if (view.generation && view.age < index_.rules.page_ttl)
         return true;
     const bool answer_is_good = view.generation || (view.error && view.error->code == Errc::not_found);
     return view.error && view.tried < (answer_is_good ? retry_interval : failure_lasts);
@@ -111,7 +138,7 @@ bool ProjectPages::fresh(const PageSlot::View& view) const {
 // Waits for the refresh under way: to its end, but no longer than `stale_after` once there is a page to fall back on.
 Task<void> ProjectPages::refreshed(SlotPtr slot, std::uint64_t turns) {
     const auto ended = [&slot, turns] { return slot->view().turns > turns; };
-    const auto patience = Notifier::Clock::now() + settings_.pypi.stale_after;
+    const auto patience = Notifier::Clock::now() + index_.rules.stale_after;
     if (co_await slot->changed().wait(ended, patience))
         co_return;
     const auto something = [&slot, turns] {
@@ -124,7 +151,7 @@ Task<void> ProjectPages::refreshed(SlotPtr slot, std::uint64_t turns) {
 // The word for the log and the Cache-Status field (RFC 9211).
 std::pair<std::string_view, std::string> ProjectPages::freshness(const PageSlot::View& before,
                                                                  const PageSlot::View& now) const {
-    const auto left = std::chrono::duration_cast<std::chrono::seconds>(settings_.pypi.page_ttl - now.age).count();
+    const auto left = std::chrono::duration_cast<std::chrono::seconds>(index_.rules.page_ttl - now.age).count();
     const bool refreshed = now.turns > before.turns && !now.error && !relay_.offline();
     if (refreshed && before.generation)
         return {"revalidated", "yizhan; hit; detail=revalidated"};
@@ -138,38 +165,10 @@ std::pair<std::string_view, std::string> ProjectPages::freshness(const PageSlot:
                                                   : "refreshing")};
 }
 
-Task<std::shared_ptr<const RenderedPage>> ProjectPages::rendered(std::string project, SlotPtr slot,
-                                                                 PageSlot::GenerationPtr generation, PageForm form) {
-    PageSlot::FormLook look;
-    const auto decided = [&] {
-        look = slot->form(generation, form);
-        return look.page || look.claimed;
-    };
-    co_await slot->changed().wait(decided);
-    if (look.page)
-        co_return look.page;
-    auto work = [generation, form]() -> PageSlot::RenderedPtr {
-        std::string climb;
-        for (unsigned i = 0; i < form.depth; ++i)
-            climb += "../";
-        const auto dated = form.before ? page_before(generation->page, *form.before) : PageBefore{};
-        const auto& shown = form.before ? dated.page : generation->page;
-        auto body = encoded(form.format == PageFormat::json_v1 ? render_json(shown, climb) : render_html(shown, climb),
-                            form.encoding);
-        auto etag = "\"" + sha256(body).hex() + "\"";
-        return std::make_shared<const RenderedPage>(RenderedPage{std::make_shared<const std::string>(std::move(body)),
-                                                                 std::move(etag), dated.newer, dated.undated});
-    };
-    const auto page = co_await run_on(relay_.compute().get_executor(), std::move(work));
-    slot->put(generation, form, page);
-    shelf_.trim(project);
-    co_return page;
-}
-
 // Relay thread.
 Task<void> ProjectPages::refresh(std::string project, SlotPtr slot) {
     co_await load(project, slot);
-    const bool private_name = names_.is_private(project);
+    const bool private_name = names_.is_private(project_of_page(project));
     Result<void> result;
     if (!relay_.offline() && !private_name)
         result = co_await ask_upstreams(project, slot);
@@ -179,7 +178,7 @@ Task<void> ProjectPages::refresh(std::string project, SlotPtr slot) {
                                                           " is not in the store, and yizhan runs offline (started "
                                                           "with --offline): no upstream was asked");
     if (!result && result.error().code != Errc::not_found)
-        spdlog::warn("pypi: {}", result.error().text());
+        spdlog::warn("{}: {}", index_.name, result.error().text());
     slot->end_refresh(result ? std::nullopt : std::optional(std::move(result.error())));
     if (!slot->view().generation)
         shelf_.remember_absence(project);
@@ -190,8 +189,8 @@ Task<void> ProjectPages::load(const std::string& project, const SlotPtr& slot) {
     if (slot->view().generation)
         co_return;
     auto work = [this, project]() -> std::optional<Loaded> {
-        auto from_root = stored_page(project, document_key(project), link_prefixes(upstreams_.root()));
-        auto from_mirrors = stored_page(project, agreed_key(project), {});
+        auto from_root = stored_page(project, document_key(project), link_rules(index_, upstreams_.root()));
+        auto from_mirrors = stored_page(project, agreed_key(project), own_link_rules(index_, upstreams_.root()));
         return from_mirrors && (!from_root || from_mirrors->checked_at > from_root->checked_at) ? from_mirrors
                                                                                                 : from_root;
     };
@@ -200,23 +199,24 @@ Task<void> ProjectPages::load(const std::string& project, const SlotPtr& slot) {
 }
 
 std::optional<ProjectPages::Loaded> ProjectPages::stored_page(const std::string& project, const std::string& key,
-                                                              const std::vector<Url>& prefixes) {
+                                                              const LinkRules& rules) {
     const auto document = store_.find_document(key);
     const auto blob = document ? store_.find(document->digest) : std::nullopt;
     if (!blob)
         return std::nullopt;
     const auto bytes = blob->read_all(settings_.relay.max_document);
-    auto generation =
-        bytes ? read_page(project, *bytes, document->content_type, document->url, {}) : std::unexpected(bytes.error());
+    auto generation = bytes ? read_page(project, *bytes, document->content_type, document->url, all_pass(rules))
+                            : std::unexpected(bytes.error());
     if (!generation) {
-        spdlog::error("pypi: the stored page of {} is unusable: {}", project, generation.error().message);
+        spdlog::error("{}: the stored page of {} is unusable: {}", index_.name, project, generation.error().message);
         return std::nullopt;
     }
-    if (!prefixes.empty())
-        drop_unproven(generation->page, prefixes);
+    fill_gaps(generation->page);
+    if (!rules.prefixes.empty())
+        drop_unproven(generation->page, rules.prefixes);
     if (store_.stats().rebuilt) // the ledger's rows were lost with the catalog; the page has them
         if (const auto rows = remember(project, generation->page, Grade::root); !rows)
-            spdlog::error("pypi: {}: {}", project, rows.error().text());
+            spdlog::error("{}: {}: {}", index_.name, project, rows.error().text());
     return Loaded{std::make_shared<const PageGeneration>(std::move(*generation)), document->checked_at};
 }
 
@@ -234,7 +234,7 @@ void ProjectPages::drop_unproven(ProjectPage& page, const std::vector<Url>& pref
 }
 
 Task<Result<void>> ProjectPages::ask_upstreams(const std::string& project, const SlotPtr& slot) {
-    if (const auto view = slot->view(); view.generation && view.age < settings_.pypi.page_ttl)
+    if (const auto view = slot->view(); view.generation && view.age < index_.rules.page_ttl)
         co_return Result<void>{}; // what the store had is fresh enough
     const auto key = document_key(project);
     auto look = [this, key] { return store_.find_document(key); };
@@ -246,7 +246,7 @@ Task<Result<void>> ProjectPages::ask_upstreams(const std::string& project, const
         co_return co_await take_agreed(project, slot, std::move(word->documents));
     if (!word->documents.empty()) {
         auto taken = co_await take(project, slot, std::move(word->documents.front().fetched));
-        if (taken || settings_.pypi.upstream.size() == 1)
+        if (taken || index_.rules.upstream.size() == 1)
             co_return taken;
         // A torn page: the root counts as silent.
         word = co_await upstreams_.ask(project, std::nullopt, PageUpstreams::Root::passed_over);
@@ -263,13 +263,16 @@ Task<Result<void>> ProjectPages::take(const std::string& project, const SlotPtr&
     auto box = std::make_shared<Fetched>(std::move(fetched));
     auto parse = [this, project, box] {
         return read_page(project, box->body, box->head.field("content-type"), box->head.url.str(),
-                         link_prefixes(upstreams_.root()));
+                         link_rules(index_, upstreams_.root()));
     };
     auto generation = co_await run_on(relay_.compute().get_executor(), std::move(parse));
+    if (!generation && generation.error().code == Errc::not_found)
+        co_return std::unexpected(generation.error());
     if (!generation)
         co_return fail(Errc::unavailable, "the page of " + project + " could not be read",
                        {redacted(box->head.url.str()) + ": " + generation.error().message});
     auto keep = [this, project, box, page = &generation->page]() -> Result<void> {
+        fill_gaps(*page);
         take_status(project, *page, Grade::root);
         if (auto rows = remember(project, *page, Grade::root); !rows)
             return rows;
@@ -286,7 +289,7 @@ Task<Result<void>> ProjectPages::take(const std::string& project, const SlotPtr&
     };
     const auto kept = co_await run_on(relay_.disk().get_executor(), std::move(keep));
     if (!kept) // a full disk must not keep a good page from the client
-        spdlog::error("pypi: the page of {} could not be kept: {}", project, kept.error().text());
+        spdlog::error("{}: the page of {} could not be kept: {}", index_.name, project, kept.error().text());
     slot->show(std::make_shared<const PageGeneration>(std::move(*generation)), BootClock::now());
     shelf_.trim(project);
     co_return Result<void>{};
@@ -298,15 +301,17 @@ Task<Result<void>> ProjectPages::take_agreed(const std::string& project, const S
     auto box = std::make_shared<std::vector<PageWord::Page>>(std::move(pages));
     auto work = [this, project, box, shown = slot->view().generation] {
         const auto known = [&](const std::string& filename) -> std::optional<Sha256> {
-            const auto entry = store_.find_ledger(file_key(project, filename));
+            const auto entry =
+                store_.find_ledger(index_.wheel_tree ? path_ledger_key(filename) : file_key(project, filename));
             return entry ? std::optional(entry->digest) : std::nullopt;
         };
-        return read_agreed(project, *box, known, settings_.pypi.trust, shown.get());
+        return read_agreed(index_, project, *box, known, shown.get());
     };
     auto page = co_await run_on(relay_.compute().get_executor(), std::move(work));
     if (!page)
         co_return std::unexpected(page.error());
     auto keep = [this, project, shown = &*page]() -> Result<void> {
+        fill_gaps(*shown);
         take_status(project, *shown, Grade::agreed);
         if (auto rows = remember(project, *shown, Grade::agreed); !rows)
             return rows;
@@ -324,10 +329,11 @@ Task<Result<void>> ProjectPages::take_agreed(const std::string& project, const S
     };
     const auto kept = co_await run_on(relay_.disk().get_executor(), std::move(keep));
     if (!kept)
-        spdlog::error("pypi: the page of {} could not be kept: {}", project, kept.error().text());
+        spdlog::error("{}: the page of {} could not be kept: {}", index_.name, project, kept.error().text());
     constexpr std::size_t bytes_per_file = 300; // of a document, about
     const auto weight = page->files.size() * bytes_per_file;
-    slot->show(std::make_shared<const PageGeneration>(PageGeneration{.page = std::move(*page), .bytes = weight}),
+    slot->show(std::make_shared<const PageGeneration>(
+                   PageGeneration{.page = std::move(*page), .bytes = weight, .sources = {}}),
                BootClock::now());
     shelf_.trim(project);
     co_return Result<void>{};
@@ -348,41 +354,85 @@ Result<void> ProjectPages::remember(const std::string& project, ProjectPage& pag
                           .source = file.url,
                           .metadata = file.core_metadata.sha256,
                           .metadata_available = file.core_metadata.available};
-        // Only PyPI promises that a file name never changes its bytes; elsewhere the path itself holds the digest.
-        if (location->blake2b && !is_variants_file(file.filename))
-            rows.push_back({file_key(project, file.filename), entry});
-        rows.push_back({path_ledger_key(location->path()), std::move(entry)});
+        // Only PyPI promises that a file name never changes its bytes; elsewhere the path itself holds the digest, or
+        // the newest word counts.
+        if (!index_.wheel_tree && location->blake2b && !is_variants_file(file.filename))
+            rows.push_back({file_key(project, file.filename), entry, false});
+        rows.push_back({path_ledger_key(location->path()), std::move(entry), !file.folder.empty()});
     }
     const auto conflicts = store_.put_ledger(rows);
     if (!conflicts)
         return std::unexpected(conflicts.error());
     for (const auto& key : *conflicts) {
-        spdlog::error("pypi: {} contradicts what was said of it before; it is not shown until that is settled", key);
+        spdlog::error("{}: {} contradicts what was said of it before; it is not shown until that is settled",
+                      index_.name, key);
         const auto filename = key.substr(key.rfind('/') + 1);
         std::erase_if(page.files, [&](const ProjectFile& file) { return file.filename == filename; });
     }
     return {};
 }
 
-void ProjectPages::forget_metadata(const std::string& project, const std::string& filename) {
-    const auto slot = shelf_.slot(project);
-    const auto view = slot->view();
+// What the page leaves open and the store knows: the digest that another page gives for the same path, or that the
+// root's own bytes had; and metadata that was read out of the wheel.
+void ProjectPages::fill_gaps(ProjectPage& page) const {
+    if (!index_.wheel_tree)
+        return;
+    for (auto& file : page.files) {
+        const bool open = !file.sha256() || !file.core_metadata.available;
+        const auto location = open ? locate(file) : std::nullopt;
+        if (!location)
+            continue;
+        const auto known = store_.find_ledger(path_ledger_key(location->path()));
+        if (!file.sha256()) {
+            const auto seen = known ? std::nullopt : store_.find(location->path());
+            if (known || seen)
+                file.hashes.emplace_back("sha256", known ? known->digest.hex() : seen->digest().hex());
+        }
+        if (!file.core_metadata.available && known && known->metadata && file.sha256() == known->digest)
+            file.core_metadata = {.available = true, .sha256 = known->metadata};
+    }
+}
+
+void ProjectPages::change_file(const std::string& page, const std::function<bool(ProjectFile&)>& change) {
+    const auto slot = shelf_.find(page);
+    const auto view = slot ? slot->view() : PageSlot::View{};
     if (!view.generation)
         return;
     auto changed = std::make_shared<PageGeneration>(*view.generation);
+    bool any = false;
     for (auto& file : changed->page.files)
-        if (file.filename == filename)
+        any |= change(file);
+    if (any)
+        slot->show(std::move(changed), BootClock::now() - view.age);
+}
+
+void ProjectPages::forget_metadata(const std::string& project, const std::string& filename) {
+    change_file(project, [&](ProjectFile& file) {
+        const bool meant = file.filename == filename;
+        if (meant)
             file.core_metadata = {};
-    slot->show(std::move(changed), BootClock::now() - view.age);
+        return meant;
+    });
+}
+
+void ProjectPages::learn_metadata(const std::string& page, const std::string& filename, const std::string& folder,
+                                  const Sha256& metadata) {
+    change_file(page, [&](ProjectFile& file) {
+        const bool meant = file.filename == filename && file.folder == folder;
+        if (meant)
+            file.core_metadata = {.available = true, .sha256 = metadata};
+        return meant;
+    });
 }
 
 Task<std::vector<std::string>> ProjectPages::stored_projects() {
-    auto work = [this] {
+    auto work = [this] {                        // of the tree only what is no page of a single tag
         constexpr std::size_t most = 1'000'000; // all of PyPI is 700,000
         std::set<std::string> names;
         for (const auto& prefix : {document_key(""), agreed_key("")})
             for (const auto& key : store_.document_keys(prefix, most))
-                if (auto name = key.substr(prefix.size()); !names_.denied(name) && !quarantined(name))
+                if (auto name = key.substr(prefix.size());
+                    is_normalized_name(name) && !names_.denied(name) && !quarantined(name))
                     names.insert(std::move(name));
         return std::vector<std::string>(names.begin(), names.end());
     };

@@ -1,5 +1,5 @@
-// The pages of PyPI projects: fetched from the root, kept as documents, revalidated after their time to live, rendered
-// once per form, and served from memory. When the root is silent the last verified page stands in.
+// The pages of an index's projects: fetched from the root, kept as documents, revalidated after their time to live,
+// rendered once per form, and served from memory. When the root is silent the last verified page stands in.
 //
 // Threads: get() on any core. Refreshing runs on the relay thread and, for parsing and rendering, on the compute pool;
 // one refresh per project at a time, whoever asks.
@@ -10,11 +10,14 @@
 #include "config/url.hpp"
 #include "proxy/relay/relay.hpp"
 #include "proxy/routes/name_policy.hpp"
+#include "proxy/routes/page_index.hpp"
+#include "proxy/routes/page_reading.hpp"
 #include "proxy/routes/page_shelf.hpp"
 #include "proxy/routes/page_upstreams.hpp"
 #include "proxy/routes/quarantined_projects.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,7 +29,8 @@ namespace yizhan {
 
 class ProjectPages {
   public:
-    ProjectPages(const Settings& settings, Store& store, Relay& relay);
+    /// `settings`, `store` and `relay` outlive it.
+    ProjectPages(PageIndex index, const Settings& settings, Store& store, Relay& relay);
     ~ProjectPages();
 
     /// A page at hand, and how long it is fresh.
@@ -37,13 +41,30 @@ class ProjectPages {
     /// The page in this form where memory has it and it is fresh. Any other name than a normalised one finds nothing.
     std::optional<Fresh> at_once(const std::string& project, const PageForm& form);
 
+    /// The verified page itself, for those who make another one of it.
+    struct Current {
+        PageSlot::GenerationPtr generation;
+        std::string_view note;    ///< "hit", "stale", "miss": for the log
+        std::string cache_status; ///< RFC 9211
+        std::chrono::seconds ttl{};
+    };
+    /// The page as it stands where it is fresh, in memory and may be served.
+    std::optional<Current> current_at_once(const std::string& project);
+    /// Likewise, fetched where it is not. Errors as get().
+    Task<Result<Current>> current(std::string project);
+
     struct Answer {
         std::shared_ptr<const RenderedPage> page;
         std::string_view note;    ///< "hit", "stale", "miss": for the log
         std::string cache_status; ///< RFC 9211
     };
-    /// The page of a normalised project name. Errors: not_found (the root says so, or offline), unavailable.
+    /// The page of a normalised project name, or what else PageIndex calls a page. Errors: not_found (the root says so,
+    /// or offline), unavailable.
     Task<Result<Answer>> get(std::string project, PageForm form);
+
+    /// The core metadata of this file can be had from now on, with this digest: advertise it.
+    void learn_metadata(const std::string& page, const std::string& filename, const std::string& folder,
+                        const Sha256& metadata);
 
     /// Upstream advertises core metadata for this file that nobody can produce: stop advertising it.
     void forget_metadata(const std::string& project, const std::string& filename);
@@ -65,8 +86,6 @@ class ProjectPages {
     bool fresh(const PageSlot::View& view) const;
     Task<void> refreshed(SlotPtr slot, std::uint64_t turns);
     std::pair<std::string_view, std::string> freshness(const PageSlot::View& before, const PageSlot::View& now) const;
-    Task<std::shared_ptr<const RenderedPage>> rendered(std::string project, SlotPtr slot,
-                                                       PageSlot::GenerationPtr generation, PageForm form);
 
     Task<void> refresh(std::string project, SlotPtr slot);
     Task<void> load(const std::string& project, const SlotPtr& slot);
@@ -74,14 +93,19 @@ class ProjectPages {
         PageSlot::GenerationPtr generation;
         std::int64_t checked_at = 0;
     };
-    std::optional<Loaded> stored_page(const std::string& project, const std::string& key,
-                                      const std::vector<Url>& prefixes);
+    std::optional<Loaded> stored_page(const std::string& project, const std::string& key, const LinkRules& rules);
     void drop_unproven(ProjectPage& page, const std::vector<Url>& prefixes) const;
+    void fill_gaps(ProjectPage& page) const;
+    void change_file(const std::string& page, const std::function<bool(ProjectFile&)>& change);
     Task<Result<void>> ask_upstreams(const std::string& project, const SlotPtr& slot);
     Task<Result<void>> take(const std::string& project, const SlotPtr& slot, Fetched fetched);
     Task<Result<void>> take_agreed(const std::string& project, const SlotPtr& slot, std::vector<PageWord::Page> pages);
     Result<void> remember(const std::string& project, ProjectPage& page, Grade grade);
 
+    std::string document_key(std::string_view page) const { return index_.name + "/simple/" + std::string(page); }
+    std::string agreed_key(std::string_view page) const { return index_.name + "/agreed/" + std::string(page); }
+
+    const PageIndex index_;
     const Settings& settings_;
     Store& store_;
     Relay& relay_;

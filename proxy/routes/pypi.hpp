@@ -3,8 +3,8 @@
 
 #include "config/settings.hpp"
 #include "proxy/http/message.hpp"
+#include "proxy/routes/index_files.hpp"
 #include "proxy/routes/project_pages.hpp"
-#include "proxy/routes/pypi_files.hpp"
 
 #include <span>
 
@@ -12,7 +12,8 @@ namespace yizhan {
 
 class PypiRoute {
   public:
-    PypiRoute(const Settings& settings, Store& store, Relay& relay);
+    /// All outlive it.
+    PypiRoute(const Settings& settings, Store& store, Relay& relay, ProjectPages& pages);
 
     /// A page or file that is here and fresh; see Handler.
     std::optional<Response> at_once(const Request& request);
@@ -21,10 +22,9 @@ class PypiRoute {
 
   private:
     Task<Response> page(const Request& request, std::size_t prefix);
-    Task<Response> root_page(const Request& request);
 
-    ProjectPages pages_;
-    PypiFiles files_;
+    ProjectPages& pages_;
+    IndexFiles files_;
 };
 
 } // namespace yizhan

@@ -9,9 +9,15 @@ std::optional<Response> Router::at_once(const Request& request) {
     if (request.target.contains('?'))
         return std::nullopt;
     const auto dated = before_asked(request, min_age_);
-    if (!dated)
-        return std::nullopt; // in words, by handle()
-    return pypi_.at_once(*dated ? **dated : request);
+    return dated ? at_once_here(*dated ? **dated : request) : std::nullopt; // what is wrong with it handle() says
+}
+
+std::optional<Response> Router::at_once_here(const Request& request) {
+    if (auto answer = pypi_.at_once(request))
+        return answer;
+    if (auto answer = for_machine_.at_once(request))
+        return answer;
+    return pytorch_.at_once(request);
 }
 
 Task<Response> Router::handle(const Request& request) {
@@ -27,6 +33,10 @@ Task<Response> Router::handle(const Request& request) {
 
 Task<Response> Router::handle_here(const Request& request) {
     if (auto answer = co_await pypi_.handle(request))
+        co_return std::move(*answer);
+    if (auto answer = co_await for_machine_.handle(request))
+        co_return std::move(*answer);
+    if (auto answer = co_await pytorch_.handle(request))
         co_return std::move(*answer);
     if (auto answer = co_await admin_.handle(request))
         co_return std::move(*answer);

@@ -5,14 +5,22 @@
 #include "proxy/http/message.hpp"
 #include "proxy/routes/admin.hpp"
 #include "proxy/routes/before.hpp"
+#include "proxy/routes/for_machine.hpp"
+#include "proxy/routes/machines.hpp"
+#include "proxy/routes/matched_pages.hpp"
 #include "proxy/routes/pypi.hpp"
+#include "proxy/routes/pytorch.hpp"
 
 namespace yizhan {
 
 class Router final : public Handler {
   public:
     Router(const Settings& settings, Store& store, Relay& relay)
-        : min_age_(settings.pypi.min_age), pypi_(settings, store, relay), admin_(settings, store, relay) {}
+        : min_age_(settings.pypi.min_age), pypi_pages_(pypi_index(settings), settings, store, relay),
+          pytorch_pages_(pytorch_index(settings), settings, store, relay), machines_(settings, embedded_tables()),
+          matched_(relay, pypi_pages_, pytorch_pages_), pypi_(settings, store, relay, pypi_pages_),
+          pytorch_(settings, store, relay, pytorch_pages_, pypi_pages_), for_machine_(machines_, matched_, pypi_pages_),
+          admin_(settings, store, relay) {}
 
     std::optional<Response> at_once(const Request& request) override;
     Task<Response> handle(const Request& request) override;
@@ -21,10 +29,18 @@ class Router final : public Handler {
     void drain() { admin_.drain(); }
 
   private:
+    std::optional<Response> at_once_here(const Request& request);
     Task<Response> handle_here(const Request& request);
 
     std::chrono::seconds min_age_;
+    ProjectPages pypi_pages_;
+    ProjectPages pytorch_pages_;
+    Machines machines_;
+    MatchedPages matched_;
+
     PypiRoute pypi_;
+    PytorchRoute pytorch_;
+    MachineRoute for_machine_;
     AdminRoute admin_;
 };
 

@@ -35,6 +35,11 @@ Settings settings_in(const std::filesystem::path& folder) {
                           .packages = "http://127.0.0.1:1/packages/",
                           .family = "nobody",
                           .root = true}};
+    out.pytorch.upstream = {{.url = "http://127.0.0.1:1/whl/",
+                             .files = {"http://127.0.0.1:1/"},
+                             .packages = "",
+                             .family = "nobody",
+                             .root = true}};
     return out;
 }
 

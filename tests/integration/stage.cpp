@@ -88,6 +88,13 @@ Server& Stage::tls_mirror(const std::string& name, Certificate certificate) {
     return server;
 }
 
+Server& Stage::wheels(const std::string& name, const std::string& more) {
+    Server& server = farm_.add(name);
+    wheel_upstreams_.push_back("[[pytorch.upstream]]\nurl = '" + server.url("/whl/") + "'\nfamily = '" + name +
+                               "'\nroot = " + (wheel_upstreams_.empty() ? "true\n" : "false\n") + more);
+    return server;
+}
+
 const Distribution& Stage::wheel(const std::string& project, std::uint64_t size) {
     return farm_.index().add_wheel(project, "1.0", {.size = size, .seed = std::hash<std::string>{}(project)});
 }
@@ -109,6 +116,16 @@ void Stage::write_config() const {
         out << "[[pypi.upstream]]\nurl = '" << upstreams_[i].url << "'\nfamily = '" << upstreams_[i].name
             << "'\nroot = " << (i == 0 ? "true" : "false") << "\n";
     }
+    // Where nothing is said the catalogue's are asked, and those are on the Internet.
+    const auto said = [&](std::string_view table) {
+        return std::ranges::any_of(settings_, [&](const std::string& line) { return line.find(table) != line.npos; });
+    };
+    if (upstreams_.empty() && !said("[[pypi.upstream]]"))
+        out << "[[pypi.upstream]]\nurl = 'http://127.0.0.1:1/simple/'\n";
+    if (wheel_upstreams_.empty())
+        out << "[[pytorch.upstream]]\nurl = 'http://127.0.0.1:1/whl/'\n";
+    for (const std::string& table : wheel_upstreams_)
+        out << table;
 }
 
 Service& Stage::start(const std::vector<std::string>& flags) {

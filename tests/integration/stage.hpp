@@ -52,6 +52,10 @@ class Stage : public ::testing::Test {
     /// A mirror over TLS, whose authority yizhan trusts.
     Server& tls_mirror(const std::string& name, Certificate certificate = Certificate::good);
 
+    /// One more place that yizhan is told to have PyTorch's wheels, with its tree at /whl/; the first is the root.
+    /// None: nobody listens where they would be.
+    Server& wheels(const std::string& name, const std::string& more = "");
+
     /// Adds a wheel to the index; publish it afterwards.
     const Distribution& wheel(const std::string& project, std::uint64_t size = 0);
 
@@ -105,6 +109,7 @@ class Stage : public ::testing::Test {
     std::filesystem::path folder_;
     Farm farm_;
     std::vector<Upstream> upstreams_;
+    std::vector<std::string> wheel_upstreams_; // tables of TOML
     std::vector<std::string> settings_;
     std::unique_ptr<Service> service_;
 };

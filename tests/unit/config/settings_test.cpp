@@ -54,7 +54,9 @@ TEST_F(LoadSettings, WithoutAnythingEverythingHasItsDefault) {
     EXPECT_EQ(settings.pypi.upstream, default_upstreams("pypi"));
     EXPECT_TRUE(settings.origin.empty());
     settings.data.clear();
+    EXPECT_EQ(settings.pytorch.upstream, default_upstreams("pytorch-wheels"));
     settings.pypi.upstream.clear();
+    settings.pytorch.upstream.clear();
     EXPECT_EQ(settings, Settings{});
     EXPECT_EQ(settings.relay.user_agent, "yizhan/" YIZHAN_VERSION);
 }
@@ -180,12 +182,12 @@ TEST_F(LoadSettings, AProblemInAWeakerLayerIsReportedEvenWhenItIsOverridden) {
 }
 
 TEST_F(LoadSettings, ASectionOfALaterVersionIsNamedOnce) {
-    const auto found = problems("[machines.k620]\ngpu = [\"Quadro K620\"]\ndriver = \"441.22\"\n"
-                                "[[pytorch.upstream]]\nurl = \"https://x.example/\"\n[nvidia]\n");
+    const auto found = problems("[tides.k620]\ngpu = [\"Quadro K620\"]\ndriver = \"441.22\"\n"
+                                "[[conda.upstream]]\nurl = \"https://x.example/\"\n[nvidia]\n");
     ASSERT_EQ(found.size(), 3u);
-    EXPECT_EQ(found[0],
-              "FILE:2:1: this version does not know the section [machines]; expected log, cache, http, relay, pypi");
-    EXPECT_TRUE(found[1].find("[pytorch]") != std::string::npos) << found[1];
+    EXPECT_EQ(found[0], "FILE:2:1: this version does not know the section [tides]; expected log, cache, http, relay, "
+                        "pypi, pytorch, machines");
+    EXPECT_TRUE(found[1].find("[conda]") != std::string::npos) << found[1];
     EXPECT_TRUE(found[2].find("[nvidia]") != std::string::npos) << found[2];
     const auto near = problems("[rely]\nproxy = \"\"\n");
     ASSERT_EQ(near.size(), 1u);
@@ -244,6 +246,40 @@ TEST_F(LoadSettings, TheEnvironmentOfTheProcessIsRead) {
     const auto environment = process_environment();
     ASSERT_TRUE(environment.contains("PATH"));
     EXPECT_FALSE(environment.at("PATH").empty());
+}
+
+TEST_F(LoadSettings, MachinesHaveNames) {
+    const auto settings =
+        good("[machines.k620]\ngpu = [\"Quadro K620\"]\ndriver = \"441.22\"\npython = \"3.6\"\n"
+             "platform = \"win_amd64\"\n[machines.box]\ngpu = \"8.6\"\nwsl2 = true\n[machines.bare]\n");
+    ASSERT_EQ(settings.machines.size(), 3u);
+    EXPECT_EQ(settings.machines.at("k620").gpu, List{"Quadro K620"});
+    EXPECT_EQ(settings.machines.at("k620").driver, "441.22");
+    EXPECT_EQ(settings.machines.at("box").gpu, List{"8.6"});
+    EXPECT_TRUE(settings.machines.at("box").wsl2);
+    const auto found = problems("[machines.k620]\ngpus = [\"a\"]\nwsl2 = \"yes\"\ndriver = 441.22\n"
+                                "[machines.\"a b\"]\nplatform = \"x\"\n[machines]\nwhat = 1\n");
+    ASSERT_EQ(found.size(), 5u);
+    EXPECT_EQ(found[0], "FILE:2:1: unknown key \"gpus\" in [machines.k620]; expected gpu, driver, cuda, cudnn, python, "
+                        "platform, wsl2, only; did you mean \"gpu\"?");
+    EXPECT_EQ(found[1], "FILE:3:8: machines.k620.wsl2: expected true or false, without quotes");
+    EXPECT_EQ(found[2], "FILE:4:10: machines.k620.driver: expected a string in quotes");
+    EXPECT_TRUE(found[3].find("\"a b\" is no name of a machine") != std::string::npos) << found[3];
+    EXPECT_TRUE(found[4].find("machines.what is a table") != std::string::npos) << found[4];
+}
+
+TEST_F(LoadSettings, PytorchHasUpstreamsOfItsOwn) {
+    const auto settings = good("[[pytorch.upstream]]\nurl = \"https://whl.example/whl\"\n"
+                               "[[pytorch.upstream]]\nurl = \"https://flat.example/wheels/\"\nlayout = \"flat\"\n");
+    ASSERT_EQ(settings.pytorch.upstream.size(), 2u);
+    EXPECT_EQ(settings.pytorch.upstream[0],
+              (UpstreamSettings{"https://whl.example/whl/", {"https://whl.example/"}, "", "whl.example", true, false}));
+    EXPECT_TRUE(settings.pytorch.upstream[1].flat);
+    EXPECT_EQ(settings.pypi.upstream, default_upstreams("pypi"));
+    EXPECT_TRUE(problems("[[pytorch.upstream]]\nurl = \"https://x.example/\"\npackages = \"\"\n")[0].find(
+                    "unknown key \"packages\" in [[pytorch.upstream]]") != std::string::npos);
+    EXPECT_TRUE(problems("[[pypi.upstream]]\nurl = \"https://x.example/\"\nlayout = \"flat\"\n")[0].find(
+                    "unknown key \"layout\"") != std::string::npos);
 }
 
 } // namespace

@@ -68,6 +68,10 @@ Settings all_changed() {
                 seconds(24),
                 {{"https://a.example/simple/", {"https://f.example/", "https://g.example/x/"}, "", "a", false},
                  {"https://b.example/i/", {"https://b.example/"}, "https://b.example/p/", "b", true}}};
+    out.pytorch = {{{"https://whl.example/whl/", {"https://whl.example/", "https://r2.example/"}, "", "p", true},
+                    {"https://flat.example/wheels/", {"https://flat.example/wheels/"}, "", "f", false, true}}};
+    out.machines["k620"] = {{"Quadro K620", "5.0"}, "441.22", "", "", "3.6", "win_amd64", false, true};
+    out.machines["lab-2"] = {{}, "", "10.1", "7.6", "", "linux_x86_64", true, false};
     return out;
 }
 

@@ -28,7 +28,7 @@ BuildFacts build(const std::string& filename, const std::string& folder = "") {
     return *BuildFacts::of(*parse_wheel_filename(filename), folder, tables());
 }
 
-Judgement judge(const std::string& literal, const std::string& filename, const std::string& folder = "") {
+BuildVerdict judge(const std::string& literal, const std::string& filename, const std::string& folder = "") {
     return match(literal).judge(build(filename, folder));
 }
 

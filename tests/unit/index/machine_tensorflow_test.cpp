@@ -22,7 +22,7 @@ MachineMatch match(const std::string& literal) {
 }
 
 /// A wheel of `project` for the machine itself, so that only TensorFlow's own rules decide.
-Judgement judge(const std::string& literal, const std::string& project, const std::string& version) {
+BuildVerdict judge(const std::string& literal, const std::string& project, const std::string& version) {
     const auto one = match(literal);
     BuildFacts build;
     build.project = project;

@@ -14,8 +14,8 @@ const Tables& tables() {
     return embedded_tables();
 }
 
-MachineFields k620() {
-    MachineFields out;
+MachineSettings k620() {
+    MachineSettings out;
     out.gpu = {"Quadro K620"};
     out.driver = "441.22";
     out.python = "3.6";
@@ -23,7 +23,7 @@ MachineFields k620() {
     return out;
 }
 
-std::string literal(const MachineFields& fields) {
+std::string literal(const MachineSettings& fields) {
     const auto machine = machine_of(fields, tables());
     return machine ? machine->str() : machine.error().message;
 }
@@ -48,7 +48,7 @@ TEST(MachineOf, IsTheSameMachineAsItsLiteral) {
 }
 
 TEST(MachineOf, WithoutAGpuIsCpu) {
-    MachineFields fields;
+    MachineSettings fields;
     fields.platform = "macosx_14_5_arm64";
     fields.python = "3.11.4";
     EXPECT_EQ(literal(fields), "cpu-cp311-macosx_14_0_arm64");

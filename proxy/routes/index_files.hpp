@@ -1,10 +1,11 @@
-// Files of a PyPI index under our own paths: from the store, else through the relay, from whoever has them.
+// Files of an index under our own paths: from the store, else through the relay, from whoever has them.
 #pragma once
 
 #include "config/settings.hpp"
 #include "index/locate.hpp"
 #include "proxy/http/message.hpp"
 #include "proxy/relay/relay.hpp"
+#include "proxy/routes/page_index.hpp"
 #include "proxy/routes/project_pages.hpp"
 
 #include <optional>
@@ -13,13 +14,17 @@
 
 namespace yizhan {
 
-class PypiFiles {
+class IndexFiles {
   public:
-    PypiFiles(const Settings& settings, Store& store, Relay& relay, ProjectPages& pages)
-        : settings_(settings), names_(settings.pypi), store_(store), relay_(relay), pages_(pages) {}
+    /// `policy`: the pages that know which projects are quarantined. All but `index` outlive it.
+    IndexFiles(PageIndex index, Store& store, Relay& relay, ProjectPages& pages, const ProjectPages& policy)
+        : index_(std::move(index)), names_(index_.rules), store_(store), relay_(relay), pages_(pages), policy_(policy) {
+    }
 
-    /// A stored file, by the segments of its path below /pypi; nullopt: get() knows.
+    /// A stored file of PyPI's, by the segments of its path below /pypi; nullopt: get() knows.
     std::optional<Response> at_once(const Request& request, std::span<const std::string> below) const;
+    /// A stored file of PyTorch's tree; likewise.
+    std::optional<Response> at_once(const Request& request, const LocatedFile& file) const;
     /// Answers a GET or HEAD for a distribution file or its core metadata.
     Task<Response> get(const Request& request, LocatedFile file);
 
@@ -29,16 +34,19 @@ class PypiFiles {
         std::optional<LedgerEntry> known; // what the ledger says of the distribution
     };
     Plan plan(const LocatedFile& file) const;
+    Task<void> learn(const LocatedFile& file);
+    std::optional<std::string> why_not(std::string_view filename) const;
     Task<Response> head_only(const Plan& plan);
     Task<std::optional<Response>> middle(const Request& request, const Plan& plan);
     Task<Response> metadata(const Request& request, const LocatedFile& file, Plan plan);
     Task<Response> opened(const Request& request, Object object);
 
-    const Settings& settings_;
+    const PageIndex index_;
     NamePolicy names_;
     Store& store_;
     Relay& relay_;
     ProjectPages& pages_;
+    const ProjectPages& policy_;
 };
 
 /// A verified blob as an answer: ETag from its digest, all ranges, kept by clients for ever. An If-Range that names a

@@ -1,4 +1,4 @@
-#include "proxy/routes/pypi_files.hpp"
+#include "proxy/routes/index_files.hpp"
 
 #include "index/filename.hpp"
 #include "proxy/http/conditional.hpp"
@@ -66,6 +66,11 @@ std::string_view distribution_of(std::string_view name) {
     return name;
 }
 
+// The page that lists a file of this project: in the tree that of its tag.
+std::string page_of(const LocatedFile& file, const std::string& project) {
+    return file.folder.empty() ? project : file.folder.substr(wheel_tree_folder.size()) + project;
+}
+
 } // namespace
 
 Response blob_response(const Request& request, Blob blob, const Relay& relay) {
@@ -79,29 +84,44 @@ Response blob_response(const Request& request, Blob blob, const Relay& relay) {
 }
 
 // The store has files under canonical paths only, so what parse_located() would refuse is not found here either.
-std::optional<Response> PypiFiles::at_once(const Request& request, std::span<const std::string> below) const {
+std::optional<Response> IndexFiles::at_once(const Request& request, std::span<const std::string> below) const {
     PathKey path;
     path.reserve(request.target.size());
     path = "pypi";
     for (const auto& segment : below)
         path.append("/").append(segment);
-    const auto name = distribution_of(below.back());
-    if (names_.file_denied(name) || pages_.quarantined_file(name))
+    if (why_not(distribution_of(below.back())))
         return std::nullopt; // get() says why
     auto blob = store_.find(path);
     return blob ? std::optional(blob_response(request, *std::move(blob), relay_)) : std::nullopt;
 }
 
-Task<Response> PypiFiles::get(const Request& request, LocatedFile file) {
-    if (names_.file_denied(file.filename))
-        co_return plain(404, NamePolicy::denied_words(file.filename));
-    if (const auto why = pages_.quarantined_file(file.filename))
+std::optional<Response> IndexFiles::at_once(const Request& request, const LocatedFile& file) const {
+    if (why_not(file.filename))
+        return std::nullopt;
+    auto blob = store_.find(plan(file).object.path);
+    return blob ? std::optional(blob_response(request, *std::move(blob), relay_)) : std::nullopt;
+}
+
+// Why it is not served, whether it is here or not.
+std::optional<std::string> IndexFiles::why_not(std::string_view filename) const {
+    if (names_.file_denied(filename))
+        return NamePolicy::denied_words(filename);
+    return policy_.quarantined_file(filename);
+}
+
+Task<Response> IndexFiles::get(const Request& request, LocatedFile file) {
+    if (const auto why = why_not(file.filename))
         co_return plain(404, *why);
-    if (auto blob = store_.find(file.path()))
+    auto plan = this->plan(file);
+    if (!plan.known && !file.folder.empty() && !names_.file_private(file.filename)) {
+        co_await learn(file);
+        plan = this->plan(file);
+    }
+    if (auto blob = store_.find(plan.object.path))
         co_return blob_response(request, *std::move(blob), relay_);
     if (names_.file_private(file.filename))
         co_return plain(404, NamePolicy::private_words(file.filename));
-    auto plan = this->plan(file);
     if (file.metadata)
         co_return co_await metadata(request, file, std::move(plan));
     if (request.method == Method::head)
@@ -111,14 +131,29 @@ Task<Response> PypiFiles::get(const Request& request, LocatedFile file) {
     co_return co_await opened(request, std::move(plan.object));
 }
 
-PypiFiles::Plan PypiFiles::plan(const LocatedFile& file) const {
+// A file of the tree that nobody has seen on a page, since its address came from a guide or a flat list: the page of
+// its project says what its bytes are, and so who may send them.
+Task<void> IndexFiles::learn(const LocatedFile& file) {
+    const auto wheel = parse_wheel_filename(file.filename);
+    if (!wheel)
+        co_return;
+    const auto page = co_await pages_.current(page_of(file, wheel->name));
+    if (!page) // then the root alone is asked, and what comes is as good as its word
+        spdlog::info("{}: {} is not known from a page: {}", index_.name, file.path(), page.error().message);
+}
+
+IndexFiles::Plan IndexFiles::plan(const LocatedFile& file) const {
     auto whole = file;
     whole.metadata = false;
     Plan out;
     out.known = store_.find_ledger(ProjectPages::path_ledger_key(whole.path()));
     auto& object = out.object;
     object.path = file.path();
-    object.sources = file_sources(settings_.pypi, whole, out.known ? &*out.known : nullptr);
+    // In the tree a path may come to stand for other bytes: what is stored is known by both.
+    const auto digest = out.known ? (file.metadata ? out.known->metadata : out.known->digest) : std::nullopt;
+    if (!file.folder.empty() && digest)
+        object.path.insert(file.folder.size(), digest->hex() + '/');
+    object.sources = file_sources(index_.rules, whole, out.known ? &*out.known : nullptr);
     if (file.metadata) {
         for (auto& source : object.sources)
             if (auto beside = Url::parse(source.url.str() + ".metadata"))
@@ -137,7 +172,7 @@ PypiFiles::Plan PypiFiles::plan(const LocatedFile& file) const {
     return out;
 }
 
-Task<Response> PypiFiles::opened(const Request& request, Object object) {
+Task<Response> IndexFiles::opened(const Request& request, Object object) {
     auto opened = co_await relay_.open(std::move(object));
     if (!opened)
         co_return plain(opened.error());
@@ -155,7 +190,7 @@ Task<Response> PypiFiles::opened(const Request& request, Object object) {
 }
 
 // HEAD never starts a fill: it is answered from the index's size, else by an upstream's HEAD.
-Task<Response> PypiFiles::head_only(const Plan& plan) {
+Task<Response> IndexFiles::head_only(const Plan& plan) {
     auto answer = [](std::uint64_t size) {
         auto response = of_file(std::make_unique<SizeOnly>(size), "miss");
         response.ranges = Ranges::all; // says Accept-Ranges, which lazy readers of wheels look for
@@ -196,7 +231,7 @@ Task<Response> PypiFiles::head_only(const Plan& plan) {
 
 // A small piece of an unverified file is passed on from the root alone, whose word it is anyway; without If-Range only,
 // because a client that resumes needs the delivery it began with.
-Task<std::optional<Response>> PypiFiles::middle(const Request& request, const Plan& plan) {
+Task<std::optional<Response>> IndexFiles::middle(const Request& request, const Plan& plan) {
     const auto& object = plan.object;
     if (request.field("Range").empty() || !request.field("If-Range").empty() || !object.size || relay_.offline())
         co_return std::nullopt;
@@ -232,7 +267,7 @@ Task<std::optional<Response>> PypiFiles::middle(const Request& request, const Pl
 
 // Core metadata: from upstream; where upstream lists it but does not have it (mirrors do that, tuna/issues 2397), out
 // of the wheel itself, and only where the index's digest proves it. What nobody can produce is advertised no longer.
-Task<Response> PypiFiles::metadata(const Request& request, const LocatedFile& file, Plan plan) {
+Task<Response> IndexFiles::metadata(const Request& request, const LocatedFile& file, Plan plan) {
     auto response = co_await opened(request, plan.object);
     if (response.status < 400 || relay_.offline() || !plan.object.identity.sha256)
         co_return response;
@@ -247,7 +282,7 @@ Task<Response> PypiFiles::metadata(const Request& request, const LocatedFile& fi
         spdlog::warn("pypi: {}: upstream has none, and from the wheel: {}", plan.object.path, text.error().text());
         if (response.status == 404)
             if (const auto named = parse_wheel_filename(file.filename))
-                pages_.forget_metadata(named->name, file.filename);
+                pages_.forget_metadata(page_of(file, named->name), file.filename);
         co_return response;
     }
     auto keep = [this, path = plan.object.path, bytes = *text] {

@@ -1,0 +1,50 @@
+#include "index/judged_files.hpp"
+
+#include "index/filename.hpp"
+
+#include <map>
+#include <utility>
+
+namespace yizhan {
+namespace {
+
+// What a verdict depends on; the files of a page repeat few of these (one per release, label and platform), and judging
+// costs more than looking up.
+using BuildKey = std::pair<std::string, std::string>;
+
+BuildKey key_of(const JudgedFile& file) {
+    const auto& wheel = file.build->wheel;
+    return {file.build->version.str() + ' ' + file.build->label.text,
+            wheel.python + '-' + wheel.abi + '-' + wheel.platform + (file.is_wheel() ? "" : "sdist")};
+}
+
+} // namespace
+
+std::vector<JudgedFile> judged_files(std::string_view project, std::span<const ProjectPage* const> pages,
+                                     const MachineMatch& match) {
+    std::vector<JudgedFile> out;
+    std::map<BuildKey, BuildVerdict> known;
+    for (const auto* page : pages)
+        for (const auto& file : page->files) {
+            auto& judged = out.emplace_back();
+            judged.file = &file;
+            if (const auto named = parse_filename(file.filename, project))
+                judged.build = BuildFacts::of(*named, file.folder, match.tables());
+            if (!judged.build) {
+                judged.judged = is_variants_file(file.filename)
+                                    ? BuildVerdict{true, "says what the variants are (PEP 817)"}
+                                    : BuildVerdict{false, "its name does not say which version it is"};
+                continue;
+            }
+            judged.release = judged.build->version.public_str();
+            if (!match.machine().python && judged.is_wheel())
+                judged.python = judged.build->wheel.python + '-' + judged.build->wheel.abi;
+            const auto [at, first] = known.try_emplace(key_of(judged));
+            if (first)
+                at->second = match.judge(*judged.build);
+            judged.judged = at->second;
+        }
+    return out;
+}
+
+} // namespace yizhan

@@ -1,0 +1,50 @@
+// A project's page as one machine sees it (facts: pytorch, 7.4; PEP 592): of each release one build stands as it is,
+// the others are yanked with the reason in words, and what no client may fall for is left out.
+//
+// Pure functions of the pages and the machine: equal arguments, equal pages.
+#pragma once
+
+#include "index/machine_match.hpp"
+#include "index/project_page.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace yizhan {
+
+/// What became of a listed file.
+enum class Fate : std::uint8_t { kept, yanked, hidden };
+std::string_view name(Fate fate);
+
+struct FileVerdict {
+    std::string filename;
+    std::string release; ///< without the local label; empty where the name says none
+    std::string label;   ///< "cu102", "cpu", "any"; likewise
+    Fate fate = Fate::kept;
+    std::string reason; ///< one sentence without a full stop
+};
+
+struct MatchedPage {
+    ProjectPage page;
+    std::vector<FileVerdict> verdicts; ///< of every file that came in, in the order in which they came
+};
+
+/// Pages to be made one. Pointers are never null, pages are of one project each.
+struct PagesToMatch {
+    std::vector<const ProjectPage*> own;   ///< of the project; of files with one name, equally good, the first's stands
+    std::vector<const ProjectPage*> torch; ///< of torch, for a project that follows it; empty: nobody knows them
+};
+
+/// The page of `project`, one that `match` judges, for its machine.
+///
+/// torch and what is merged with it: no file without a sha256 and no other vendor's build is listed, and a file name
+/// stands once. Of a release the build with the tag that TorchTags chose is kept; a partner takes the tag of the torch
+/// it goes with. The others are yanked, or hidden where the machine's pip knows no yanks. A release without any build
+/// that runs here is hidden whole, so that clients fall back to an older one, and a source archive shares its fate.
+///
+/// TensorFlow: what the machine cannot use is yanked (or hidden), and the archive that only refuses is hidden.
+MatchedPage match_pages(std::string_view project, const PagesToMatch& pages, const MachineMatch& match);
+
+} // namespace yizhan

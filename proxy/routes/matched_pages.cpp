@@ -1,0 +1,118 @@
+#include "proxy/routes/matched_pages.hpp"
+
+#include "proxy/run_on.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace yizhan {
+namespace {
+
+std::string key_of(const MachineMatch& match, const std::string& project) {
+    return match.machine().str() + '/' + project;
+}
+
+PagesToMatch pages_of(const DerivedPages::Sources& sources, const std::vector<bool>& torch) {
+    PagesToMatch out;
+    for (std::size_t i = 0; i < sources.size(); ++i)
+        (torch[i] ? out.torch : out.own).push_back(&sources[i]->page);
+    return out;
+}
+
+DerivedPages::Make maker(Machines::MatchPtr match, std::string project, std::vector<bool> torch) {
+    return [match = std::move(match), project = std::move(project),
+            torch = std::move(torch)](const DerivedPages::Sources& sources) {
+        return match_pages(project, pages_of(sources, torch), *match).page;
+    };
+}
+
+} // namespace
+
+std::vector<MatchedPages::Asked> MatchedPages::asked(const MachineMatch& match, const std::string& project) {
+    std::vector<Asked> out{{&pypi_, project, false}};
+    const auto* const merged = match.tables().merged_project(project);
+    if (merged == nullptr)
+        return out;
+    out.push_back({&pytorch_, project, false});
+    if (merged->partner == project || merged->partner.empty())
+        return out;
+    out.push_back({&pypi_, merged->partner, true});
+    out.push_back({&pytorch_, merged->partner, true});
+    return out;
+}
+
+Task<Result<MatchedPages::Gathered>> MatchedPages::gather(const MachineMatch& match, const std::string& project) {
+    Gathered out;
+    std::optional<Error> absent;
+    for (const auto& [index, wanted, torch] : asked(match, project)) {
+        auto page = co_await index->current(wanted);
+        if (!page && page.error().code != Errc::not_found)
+            co_return std::unexpected(std::move(page.error()));
+        if (!page) {
+            if (!torch && !absent)
+                absent = std::move(page.error());
+            continue;
+        }
+        // What is said of the page is what can be said of its least fresh part.
+        if (out.sources.empty() || page->ttl < out.newest.ttl) {
+            out.newest = *page;
+        }
+        out.sources.push_back(std::move(page->generation));
+        out.torch.push_back(torch);
+    }
+    if (std::ranges::all_of(out.torch, [](bool torch) { return torch; }))
+        co_return std::unexpected(std::move(*absent));
+    co_return out;
+}
+
+std::optional<MatchedPages::Gathered> MatchedPages::gather_at_once(const MachineMatch& match,
+                                                                   const std::string& project) {
+    Gathered out;
+    for (const auto& [index, wanted, torch] : asked(match, project)) {
+        auto page = index->current_at_once(wanted);
+        if (!page)
+            return std::nullopt; // also one that does not exist: only get() can tell
+        if (out.sources.empty() || page->ttl < out.newest.ttl)
+            out.newest = *page;
+        out.sources.push_back(std::move(page->generation));
+        out.torch.push_back(torch);
+    }
+    return out;
+}
+
+std::optional<ProjectPages::Fresh> MatchedPages::at_once(const MachineMatch& match, const std::string& project,
+                                                         const PageForm& form) {
+    if (!match.judges(project))
+        return pypi_.at_once(project, form);
+    const auto gathered = gather_at_once(match, project);
+    auto page = gathered ? derived_.at_once(key_of(match, project), gathered->sources, form) : nullptr;
+    if (!page)
+        return std::nullopt;
+    return ProjectPages::Fresh{.page = std::move(page), .ttl = gathered->newest.ttl};
+}
+
+Task<Result<ProjectPages::Answer>> MatchedPages::get(Machines::MatchPtr match, std::string project, PageForm form) {
+    if (!match->judges(project))
+        co_return co_await pypi_.get(std::move(project), form);
+    auto gathered = co_await gather(*match, project);
+    if (!gathered)
+        co_return std::unexpected(std::move(gathered.error()));
+    auto key = key_of(*match, project);
+    auto make = maker(match, std::move(project), gathered->torch);
+    ProjectPages::Answer out{
+        .page = {}, .note = gathered->newest.note, .cache_status = std::move(gathered->newest.cache_status)};
+    out.page = co_await derived_.get(std::move(key), std::move(gathered->sources), form, std::move(make));
+    co_return out;
+}
+
+Task<Result<MatchedPage>> MatchedPages::explained(Machines::MatchPtr match, std::string project) {
+    auto gathered = co_await gather(*match, project);
+    if (!gathered)
+        co_return std::unexpected(std::move(gathered.error()));
+    auto work = [match, project, from = std::move(*gathered)] {
+        return match_pages(project, pages_of(from.sources, from.torch), *match);
+    };
+    co_return co_await run_on(relay_.compute().get_executor(), std::move(work));
+}
+
+} // namespace yizhan

@@ -1,0 +1,58 @@
+// The pages of projects matched to machines: PyPI's and PyTorch's merged, and judged by index/matched_page.
+#pragma once
+
+#include "index/matched_page.hpp"
+#include "proxy/routes/derived_pages.hpp"
+#include "proxy/routes/machines.hpp"
+#include "proxy/routes/project_pages.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace yizhan {
+
+/// Any thread.
+class MatchedPages {
+  public:
+    /// Both outlive it.
+    MatchedPages(Relay& relay, ProjectPages& pypi, ProjectPages& pytorch)
+        : relay_(relay), pypi_(pypi), pytorch_(pytorch), derived_(relay, memory_budget) {}
+
+    std::optional<ProjectPages::Fresh> at_once(const MachineMatch& match, const std::string& project,
+                                               const PageForm& form);
+
+    /// The page of a normalised project name; one that is not matched passes unchanged. Errors: not_found where neither
+    /// index has it; unavailable where one that may have it cannot be asked: half a page would lead to a wrong build.
+    Task<Result<ProjectPages::Answer>> get(Machines::MatchPtr match, std::string project, PageForm form);
+
+    /// The same with what became of each file, for people. The page's own verdicts are not kept: they are made anew.
+    Task<Result<MatchedPage>> explained(Machines::MatchPtr match, std::string project);
+
+  private:
+    static constexpr std::size_t memory_budget = 64ULL << 20;
+
+    // The pages that one is made of, in their order: the project's own, then torch's for a project that follows it.
+    struct Asked {
+        ProjectPages* index;
+        std::string project;
+        bool torch; // is asked for its tags
+    };
+    std::vector<Asked> asked(const MachineMatch& match, const std::string& project);
+    struct Gathered {
+        DerivedPages::Sources sources;
+        std::vector<bool> torch; // by the same place
+        ProjectPages::Current newest;
+    };
+    Task<Result<Gathered>> gather(const MachineMatch& match, const std::string& project);
+    std::optional<Gathered> gather_at_once(const MachineMatch& match, const std::string& project);
+
+    Relay& relay_;
+    ProjectPages& pypi_;
+    ProjectPages& pytorch_;
+    DerivedPages derived_;
+};
+
+} // namespace yizhan
