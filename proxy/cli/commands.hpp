@@ -27,7 +27,8 @@ int config_reference();
 
 /// What `machine detect` and `machine show` are asked.
 struct MachineQuestion {
-    std::string machine;                          ///< show: the literal
+    Overrides overrides;                          ///< show: where names stand
+    std::string machine;                          ///< show: a name of the settings, or a literal
     std::string python;                           ///< detect: counts instead of python3's; empty: ask that
     std::string server = "http://127.0.0.1:8080"; ///< detect: for the lines to copy
     bool json = false;
@@ -37,14 +38,15 @@ struct MachineQuestion {
 /// machine is none that builds exist for.
 int machine_detect(const MachineQuestion& question);
 
-/// Prints what a literal means by the tables: platform tags, driver floors, which CUDA builds run and why the others do
-/// not. Status 2 for a literal that is none.
+/// Prints what a machine's name or literal means by the tables: platform tags, driver floors, which CUDA builds run and
+/// why the others do not. Status 2 for what is neither.
 int machine_show(const MachineQuestion& question);
 
 /// What `lint` is asked.
 struct LintQuestion {
+    Overrides overrides; ///< where names of machines stand
     std::vector<std::filesystem::path> files;
-    std::string machine; ///< a literal; empty: pins are not judged
+    std::string machine; ///< a name of the settings, or a literal; empty: pins are not judged
     bool json = false;
 };
 

@@ -1,4 +1,5 @@
 #include "index/lint.hpp"
+#include "proxy/cli/asked_machine.hpp"
 #include "proxy/cli/commands.hpp"
 #include "proxy/cli/text_file.hpp"
 
@@ -7,7 +8,6 @@
 
 #include <cstdio>
 #include <deque>
-#include <optional>
 #include <set>
 
 namespace yizhan {
@@ -91,17 +91,13 @@ void print(const json::array& findings) {
 
 int lint_files(const LintQuestion& question) {
     const auto& tables = embedded_tables();
-    std::optional<MachineMatch> match;
-    if (!question.machine.empty()) {
-        auto machine = parse_machine(question.machine, tables);
-        auto made = machine ? MachineMatch::of(std::move(*machine), tables) : std::unexpected(machine.error());
-        if (!made) {
-            fmt::print(stderr, "yizhan: {}\n", made.error().text());
-            return 2;
-        }
-        match = std::move(*made);
+    const auto match = question.machine.empty() ? Result<Machines::MatchPtr>(nullptr)
+                                                : asked_machine(question.machine, question.overrides, tables);
+    if (!match) {
+        fmt::print(stderr, "yizhan: {}\n", match.error().text());
+        return 2;
     }
-    const LintContext context{.tables = tables, .match = match ? &*match : nullptr};
+    const LintContext context{.tables = tables, .match = match->get()};
     Linting linting(context);
     linting.run(question.files);
     if (question.json)

@@ -1,4 +1,5 @@
 #include "index/machine_meaning.hpp"
+#include "proxy/cli/asked_machine.hpp"
 #include "proxy/cli/commands.hpp"
 #include "proxy/cli/machine_evidence.hpp"
 
@@ -119,10 +120,10 @@ int machine_detect(const MachineQuestion& question) {
 
 int machine_show(const MachineQuestion& question) {
     const auto& tables = embedded_tables();
-    const auto machine = parse_machine(question.machine, tables);
-    if (!machine)
-        return complain(machine.error());
-    const auto meaning = meaning_of(*machine, tables);
+    const auto match = asked_machine(question.machine, question.overrides, tables);
+    if (!match)
+        return complain(match.error());
+    const auto meaning = meaning_of((*match)->machine(), tables);
     if (!meaning)
         return complain(meaning.error());
     if (question.json)

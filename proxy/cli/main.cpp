@@ -10,9 +10,13 @@ namespace {
 
 using yizhan::Overrides;
 
-// The flags that every command which reads settings takes; they are short spellings of settings.
-void add_settings_options(CLI::App& command, Overrides& overrides) {
+void add_config_option(CLI::App& command, Overrides& overrides) {
     command.add_option("--config", overrides.config_file, "Settings file (TOML)")->type_name("FILE");
+}
+
+// The flags that every command which reads all settings takes; they are short spellings of settings.
+void add_settings_options(CLI::App& command, Overrides& overrides) {
+    add_config_option(command, overrides);
     const auto add = [&](const char* flag, const char* setting, const char* help, const char* type) {
         command
             .add_option_function<std::vector<std::string>>(
@@ -67,7 +71,10 @@ void add_machine_commands(CLI::App& app, Chosen& chosen) {
     detect->add_option("--server", question->server, "yizhan's address for the lines; default: " + question->server)
         ->type_name("URL");
     auto* show = machine->add_subcommand("show", "Say what a machine's name means: tags, drivers, CUDA builds");
-    show->add_option("machine", question->machine, "For example driver441.22-sm50-cp36-win_amd64")->required();
+    show->add_option("machine", question->machine,
+                     "A name of the settings, or such as driver441.22-sm50-cp36-win_amd64")
+        ->required();
+    add_config_option(*show, question->overrides);
     for (auto* command : {detect, show})
         command->add_flag("--json", question->json, "As JSON");
     choose(*detect, chosen, yizhan::machine_detect, question);
@@ -83,8 +90,10 @@ void add_lint_command(CLI::App& app, Chosen& chosen) {
                      "Requirements files, pip.conf, uv.toml, pyproject.toml, Pipfile, lock files")
         ->required()
         ->type_name("FILE");
-    lint->add_option("--for", question->machine, "Judge pins for this machine too, as `machine detect` names it")
+    lint->add_option("--for", question->machine,
+                     "Judge pins for this machine too: a name of the settings, or as `machine detect` names it")
         ->type_name("MACHINE");
+    add_config_option(*lint, question->overrides);
     lint->add_flag("--json", question->json, "As JSON");
     lint->footer("Exit status: 0 nothing was found, 1 something was, 2 a file could not be read");
     choose(*lint, chosen, yizhan::lint_files, question);

@@ -54,6 +54,19 @@ TEST_F(Commands, MachineShowSaysWhatIsWrongWithALiteral) {
     EXPECT_THAT(shown.said, HasSubstr("driver441.22-sm50-cp36-win_amd64")) << "the nearest that is one";
 }
 
+TEST_F(Commands, AMachineOfTheSettingsIsKnownByItsName) {
+    const auto settings = write("yizhan.toml", "[machines.k620]\ngpu = ['Quadro K620']\ndriver = '441.22'\n"
+                                               "python = '3.6'\nplatform = 'win_amd64'\n");
+    const auto shown = run({"machine", "show", "k620", "--config", settings});
+    EXPECT_EQ(shown.status, 0) << shown.said;
+    EXPECT_THAT(shown.said, StartsWith("driver441.22-sm50-cp36-win_amd64\n"));
+    const auto file = write("requirements.txt", "torch==1.9.0+cu111\n");
+    EXPECT_EQ(run({"lint", file, "--for", "k620", "--config", settings}).status, 1);
+    const auto unknown = run({"machine", "show", "k260", "--config", settings});
+    EXPECT_EQ(unknown.status, 2);
+    EXPECT_THAT(unknown.said, HasSubstr("the settings name k620"));
+}
+
 TEST_F(Commands, LintFollowsIncludesAndTellsByItsStatus) {
     const auto clean = write("clean.txt", "torch==1.9.0\n");
     EXPECT_EQ(run({"lint", clean}).status, 0);
