@@ -136,6 +136,33 @@ TEST_F(Before, YoungFilesAreNotListedWhereTheSettingSaysSo) {
     EXPECT_EQ(get("/livez").status, 200u);
 }
 
+TEST_F(Before, ARootThatTellsNoTimesIsCompletedByItsMirrorsForTheSameBytes) {
+    Server& html = mirror("html");
+    Server& json = mirror("json");
+    version("1.0", "2020-01-01T00:00:00Z");
+    version("2.0", "2025-01-01T00:00:00Z");
+    const auto other = version("3.0", "2020-01-01T00:00:00Z");
+    for (auto* each : {root_, &html})
+        farm().index().publish(*each, {.json = false});
+    farm().index().publish(json, {.other_hash = {other}});
+    start();
+    EXPECT_EQ(listed("/before/2024-01-01/simple/six/"), "1.0") << "of 3.0 it speaks of other bytes";
+    EXPECT_EQ(get("/before/2024-01-01/simple/six/").field("Yizhan-Hidden"), "too-new=1, without-upload-time=1");
+    EXPECT_EQ(listed("/simple/six/"), "1.0 2.0 3.0");
+    stop();
+    start_offline();
+    EXPECT_EQ(listed("/before/2024-01-01/simple/six/"), "1.0") << "they are kept";
+}
+
+TEST_F(Before, ARootThatTellsAllIsNotSecondGuessed) {
+    Server& other = mirror("other");
+    version("1.0", "2020-01-01T00:00:00Z");
+    publish();
+    start();
+    EXPECT_EQ(listed("/before/2024-01-01/simple/six/"), "1.0");
+    EXPECT_EQ(other.record().size(), 0u);
+}
+
 TEST_F(Before, AMirrorsPageWithoutTimesTakesThemFromTheRootsOfBefore) {
     Server& first = mirror("first");
     Server& second = mirror("second");

@@ -35,6 +35,10 @@ TEST(Pin, OfATagThatTheDriverDoesNotRunNamesTheOneThatItDoes) {
     EXPECT_EQ(check(k620, "torch", "==1.9.0").nearest, "fine") << "a matched page gives it the right tag";
 }
 
+TEST(Pin, TheNearestTagIsTheHighestAsANumber) {
+    EXPECT_EQ(check(k620, "torch", "==1.7.1+cu110").nearest, "torch==1.7.1+cu102") << "and not +cu92, as text";
+}
+
 TEST(Pin, OfATagWithoutCodeForTheGpuNamesOneWithIt) {
     const auto out = check(v100, "torch", "==2.13.0+cu130");
     EXPECT_EQ(out.nearest, "torch==2.13.0+cu126");
