@@ -71,6 +71,10 @@ std::vector<Setting> pypi_schema() {
             "pypi.serve_quarantined", a_switch(),
             "Serve projects that PyPI has quarantined (PEP 792), from the cache too.",
             "PyPI quarantines what it takes for malware."),
+        row<&S::pypi, &S::Pypi::min_age>(
+            "pypi.min_age", whole_seconds(seconds(0), hours(24 * 3650)),
+            "Files younger than this are not listed, nor those without an upload time; 0 lists all.",
+            "Most malware is found within days; but a fix for a hole comes as late, so this is a decision."),
         upstream_row<&S::pypi>(
             pypi_upstreams, "The places that serve PyPI, best first; given once, they replace the built-in catalogue.",
             "PyPI itself confirms digests, and one mirror of each independent family supplies bytes."),

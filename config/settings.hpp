@@ -107,6 +107,7 @@ struct Settings {
         std::vector<std::string> private_names; ///< globs over normalised names, never asked upstream
         std::vector<std::string> deny;          ///< globs over normalised names, never served
         bool serve_quarantined = false;
+        std::chrono::seconds min_age{0};        ///< files younger than this are not listed; 0: all are
         std::vector<UpstreamSettings> upstream; ///< in the order given; never empty after loading
         bool operator==(const Pypi&) const = default;
     } pypi;

@@ -19,7 +19,7 @@ struct Written {
         string,
         list,   ///< of strings, in `items`
         tables, ///< an array of tables, in `tables`
-        other,  ///< what no setting takes; `text` names it: "a date", "a table"
+        other, ///< what no setting takes; `text` names it: "a date", "a table"; of a mixed list `items` has the strings
     };
     Form form = Form::text;
     std::string text;

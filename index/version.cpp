@@ -2,6 +2,7 @@
 
 #include "index/ascii.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace yizhan {
@@ -154,7 +155,10 @@ class VersionParser {
 };
 
 std::optional<Version> Version::parse(std::string_view text) {
-    text = ascii::trimmed(text);
+    // What Python's \s is in ASCII, as appendix B's pattern has it at both ends: more than HTML's white space.
+    constexpr std::string_view spaces = " \t\n\r\f\v\x1c\x1d\x1e\x1f";
+    const auto begin = std::min(text.find_first_not_of(spaces), text.size());
+    text = text.substr(begin, text.find_last_not_of(spaces) + 1 - begin);
     if (text.size() > longest)
         return std::nullopt;
     return VersionParser(text).read();

@@ -3,13 +3,20 @@
 
 #include <CLI/CLI.hpp>
 
+#include <functional>
+#include <memory>
+
 namespace {
 
 using yizhan::Overrides;
 
-// The flags that every command which reads settings takes; they are short spellings of settings.
-void add_settings_options(CLI::App& command, Overrides& overrides) {
+void add_config_option(CLI::App& command, Overrides& overrides) {
     command.add_option("--config", overrides.config_file, "Settings file (TOML)")->type_name("FILE");
+}
+
+// The flags that every command which reads all settings takes; they are short spellings of settings.
+void add_settings_options(CLI::App& command, Overrides& overrides) {
+    add_config_option(command, overrides);
     const auto add = [&](const char* flag, const char* setting, const char* help, const char* type) {
         command
             .add_option_function<std::vector<std::string>>(
@@ -42,6 +49,72 @@ void add_settings_options(CLI::App& command, Overrides& overrides) {
             },
             "Any setting by its name, for example relay.stall_timeout=4s")
         ->type_name("NAME=VALUE");
+}
+
+/// What main() runs once everything is parsed.
+using Chosen = std::function<int()>;
+
+/// Ties a command to what it does with what it was asked, which its options filled in.
+template <class Question>
+void choose(CLI::App& command, Chosen& chosen, int (*run)(const Question&), std::shared_ptr<Question> question) {
+    command.callback(
+        [&chosen, run, question = std::move(question)] { chosen = [run, question] { return run(*question); }; });
+}
+
+void add_machine_commands(CLI::App& app, Chosen& chosen) {
+    auto* machine = app.add_subcommand("machine", "Find out and show what a machine can run");
+    machine->require_subcommand(1);
+    const auto question = std::make_shared<yizhan::MachineQuestion>();
+    auto* detect = machine->add_subcommand("detect", "Name this machine, with every doubt, and the lines to use");
+    detect->add_option("--python", question->python, "Python to install for; default: that of python3 on PATH")
+        ->type_name("3.11");
+    detect->add_option("--server", question->server, "yizhan's address for the lines; default: " + question->server)
+        ->type_name("URL");
+    auto* show = machine->add_subcommand("show", "Say what a machine's name means: tags, drivers, CUDA builds");
+    show->add_option("machine", question->machine,
+                     "A name of the settings, or such as driver441.22-sm50-cp36-win_amd64")
+        ->required();
+    add_config_option(*show, question->overrides);
+    for (auto* command : {detect, show})
+        command->add_flag("--json", question->json, "As JSON");
+    choose(*detect, chosen, yizhan::machine_detect, question);
+    choose(*show, chosen, yizhan::machine_show, question);
+}
+
+void add_lint_command(CLI::App& app, Chosen& chosen) {
+    auto* lint =
+        app.add_subcommand("lint", "Find what leads past the matched index, past TLS, or to builds that cannot "
+                                   "run");
+    const auto question = std::make_shared<yizhan::LintQuestion>();
+    lint->add_option("files", question->files,
+                     "Requirements files, pip.conf, uv.toml, pyproject.toml, Pipfile, lock files")
+        ->required()
+        ->type_name("FILE");
+    lint->add_option("--for", question->machine,
+                     "Judge pins for this machine too: a name of the settings, or as `machine detect` names it")
+        ->type_name("MACHINE");
+    add_config_option(*lint, question->overrides);
+    lint->add_flag("--json", question->json, "As JSON");
+    lint->footer("Exit status: 0 nothing was found, 1 something was, 2 a file could not be read");
+    choose(*lint, chosen, yizhan::lint_files, question);
+}
+
+void add_lock_commands(CLI::App& app, Chosen& chosen) {
+    auto* lock = app.add_subcommand("lock", "Work on lock files");
+    lock->require_subcommand(1);
+    auto* rewrite = lock->add_subcommand("rewrite", "Move their URLs to the lab's yizhan, or back; hashes stay");
+    const auto question = std::make_shared<yizhan::RewriteQuestion>();
+    rewrite->add_option("files", question->files, "uv.lock, pylock.toml, poetry.lock, pdm.lock, requirements with URLs")
+        ->required()
+        ->type_name("FILE");
+    rewrite->add_option("--to", question->target, "Which addresses the URLs get")
+        ->required()
+        ->type_name("lab|canonical");
+    rewrite->add_option("--lab", question->lab, "The lab's yizhan; default: " + question->lab)->type_name("URL");
+    rewrite->add_flag("--mirrors", question->mirrors,
+                      "To the lab also URLs of known mirrors, which come back as the official ones");
+    rewrite->add_flag("--check", question->check, "Change nothing; exit status 1 where a file would change");
+    choose(*rewrite, chosen, yizhan::lock_rewrite, question);
 }
 
 } // namespace
@@ -85,7 +158,14 @@ int main(int argc, char** argv) {
     add_settings_options(*print, overrides);
     auto* reference = config->add_subcommand("reference", "Print the reference of all settings (Markdown)");
 
+    Chosen chosen;
+    add_machine_commands(app, chosen);
+    add_lint_command(app, chosen);
+    add_lock_commands(app, chosen);
+
     CLI11_PARSE(app, argc, argv);
+    if (chosen)
+        return chosen();
     if (*serve)
         return yizhan::serve(overrides);
     if (*status)

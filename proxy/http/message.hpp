@@ -4,6 +4,7 @@
 
 #include "cache/store.hpp"
 #include "config/error.hpp"
+#include "index/date_time.hpp"
 #include "proxy/task.hpp"
 
 #include <cstdint>
@@ -25,6 +26,8 @@ struct Request {
     std::string_view target;           ///< as it came, origin-form
     std::vector<std::string> segments; ///< between slashes, each decoded once; a trailing slash adds an empty one
     std::string_view query;            ///< as it came, without '?'
+    unsigned above = 0;                ///< segments before these that were taken off: links climb over them too
+    std::optional<UnixTime> before;    ///< index pages are wanted without what came at that moment or later
     std::vector<std::pair<std::string_view, std::string_view>> fields; ///< names as they came
 
     std::string client;   ///< the peer's address, for the log

@@ -1,6 +1,7 @@
 #include "proxy/routes/matched_pages.hpp"
 
 #include "index/filename.hpp"
+#include "index/page_before.hpp"
 #include "proxy/run_on.hpp"
 
 #include <algorithm>
@@ -10,8 +11,11 @@
 namespace yizhan {
 namespace {
 
-std::string key_of(const MachineMatch& match, const std::string& project) {
-    return match.machine().str() + '/' + project;
+std::string key_of(const MachineMatch& match, const std::string& project, const PageForm& form) {
+    auto out = match.machine().str() + '/' + project;
+    if (form.before)
+        out += '/' + std::to_string(*form.before);
+    return out;
 }
 
 PagesToMatch pages_of(const DerivedPages::Sources& sources, const std::vector<bool>& torch) {
@@ -21,9 +25,15 @@ PagesToMatch pages_of(const DerivedPages::Sources& sources, const std::vector<bo
     return out;
 }
 
-DerivedPages::Make maker(Machines::MatchPtr match, std::string project, std::vector<bool> torch) {
-    return [match = std::move(match), project = std::move(project),
-            torch = std::move(torch)](const DerivedPages::Sources& sources) {
+// What came too late is taken away first: among what is left the match chooses.
+DerivedPages::Make maker(Machines::MatchPtr match, std::string project, std::vector<bool> torch,
+                         std::optional<UnixTime> before) {
+    return [match = std::move(match), project = std::move(project), torch = std::move(torch),
+            before](DerivedPages::Sources sources) {
+        if (before)
+            for (auto& source : sources)
+                source = std::make_shared<const PageGeneration>(
+                    PageGeneration{.page = page_before(source->page, *before).page, .bytes = 0, .sources = {}});
         return match_pages(project, pages_of(sources, torch), *match).page;
     };
 }
@@ -106,7 +116,7 @@ std::optional<ProjectPages::Fresh> MatchedPages::at_once(const MachineMatch& mat
     if (!match.judges(project))
         return pypi_.at_once(project, form);
     const auto gathered = gather_at_once(match, project);
-    auto page = gathered ? derived_.at_once(key_of(match, project), gathered->sources, form) : nullptr;
+    auto page = gathered ? derived_.at_once(key_of(match, project, form), gathered->sources, form) : nullptr;
     if (!page)
         return std::nullopt;
     return ProjectPages::Fresh{.page = std::move(page), .ttl = gathered->newest.ttl};
@@ -118,14 +128,14 @@ Task<Result<ProjectPages::Answer>> MatchedPages::get(Machines::MatchPtr match, s
     auto gathered = co_await gather(*match, project);
     if (!gathered)
         co_return std::unexpected(std::move(gathered.error()));
-    const auto key = key_of(*match, project);
-    auto make = maker(match, project, gathered->torch);
+    const auto key = key_of(*match, project, form);
+    auto make = maker(match, project, gathered->torch, form.before);
     const auto made = co_await derived_.generation(key, gathered->sources, make);
     if (co_await ahead_.prepare(newest_without_metadata(made->page), metadata_patience)) {
         gathered = co_await gather(*match, project);
         if (!gathered)
             co_return std::unexpected(std::move(gathered.error()));
-        make = maker(match, project, gathered->torch);
+        make = maker(match, project, gathered->torch, form.before);
     }
     ProjectPages::Answer out{
         .page = {}, .note = gathered->newest.note, .cache_status = std::move(gathered->newest.cache_status)};

@@ -67,7 +67,8 @@ Response page_response(const PageForm& form) {
 
 PageForm wanted_form(const Request& request) {
     auto form = negotiated(request.field("Accept"), request.field("Accept-Encoding"));
-    form.depth = static_cast<unsigned>(request.segments.size() - 1);
+    form.depth = request.above + static_cast<unsigned>(request.segments.size() - 1);
+    form.before = request.before;
     return form;
 }
 
@@ -75,6 +76,9 @@ Response page_response(const PageForm& form, const RenderedPage& page) {
     auto response = page_response(form);
     response.etag = page.etag;
     response.body = page.body;
+    if (page.newer + page.undated > 0) // why a version is not here is else a riddle
+        response.fields.emplace_back("Yizhan-Hidden",
+                                     fmt::format("too-new={}, without-upload-time={}", page.newer, page.undated));
     return response;
 }
 

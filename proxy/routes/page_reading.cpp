@@ -4,6 +4,7 @@
 #include "index/html_page.hpp"
 #include "index/json_page.hpp"
 #include "index/locate.hpp"
+#include "index/page_before.hpp"
 #include "index/stable_list.hpp"
 
 #include <fmt/format.h>
@@ -133,6 +134,10 @@ Result<ProjectPage> read_agreed(const PageIndex& index, const std::string& proje
                     fmt::format("the root does not answer, and nothing on the mirrors' pages of {} is confirmed by a "
                                 "second family: {}",
                                 project, agreement.withheld.front().reason));
+    for (const auto& witness : witnesses) // HTML tells no times, the others' JSON and the root's page of before may
+        fill_upload_times(agreement.page, witness.page);
+    if (shown)
+        fill_upload_times(agreement.page, shown->page);
     return std::move(agreement.page);
 }
 

@@ -1,5 +1,6 @@
 #include "proxy/routes/page_rendering.hpp"
 
+#include "index/page_before.hpp"
 #include "index/render.hpp"
 #include "proxy/routes/encode.hpp"
 #include "proxy/run_on.hpp"
@@ -36,12 +37,13 @@ Task<PageSlot::RenderedPtr> rendered(Relay& relay, std::shared_ptr<PageSlot> slo
         std::string climb;
         for (unsigned i = 0; i < form.depth; ++i)
             climb += "../";
-        auto body = encoded(form.format == PageFormat::json_v1 ? render_json(generation->page, climb)
-                                                               : render_html(generation->page, climb),
+        const auto dated = form.before ? page_before(generation->page, *form.before) : PageBefore{};
+        const auto& shown = form.before ? dated.page : generation->page;
+        auto body = encoded(form.format == PageFormat::json_v1 ? render_json(shown, climb) : render_html(shown, climb),
                             form.encoding);
         auto etag = "\"" + sha256(body).hex() + "\"";
-        return std::make_shared<const RenderedPage>(
-            RenderedPage{std::make_shared<const std::string>(std::move(body)), std::move(etag)});
+        return std::make_shared<const RenderedPage>(RenderedPage{std::make_shared<const std::string>(std::move(body)),
+                                                                 std::move(etag), dated.newer, dated.undated});
     };
     const auto page = co_await run_on(relay.compute().get_executor(), std::move(work));
     slot->put(generation, form, page);

@@ -48,11 +48,27 @@ void PageSlot::confirm(BootClock::time_point when) {
 
 PageSlot::FormLook PageSlot::form(const GenerationPtr& generation, const PageForm& form) {
     const std::scoped_lock lock(mutex_);
+    if (form.before && !forms_.contains(form))
+        make_room_for_dated();
     auto& found = forms_[form];
     if (found.of == generation)
         return {.page = found.page, .claimed = false};
     found = {.of = generation, .page = nullptr};
     return {.page = nullptr, .claimed = true};
+}
+
+// Locked. The earliest date goes first: of the setting's, which moves on with the clock, the one that has passed. A
+// form that is being rendered is waited for and stays.
+void PageSlot::make_room_for_dated() {
+    const auto dated = [](const auto& entry) { return entry.first.before.has_value(); };
+    if (static_cast<std::size_t>(std::ranges::count_if(forms_, dated)) < most_dated)
+        return;
+    auto earliest = forms_.end();
+    for (auto at = forms_.begin(); at != forms_.end(); ++at)
+        if (dated(*at) && at->second.page && (earliest == forms_.end() || at->first.before < earliest->first.before))
+            earliest = at;
+    if (earliest != forms_.end())
+        forms_.erase(earliest);
 }
 
 void PageSlot::put(const GenerationPtr& generation, const PageForm& form, RenderedPtr page) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/error.hpp"
+#include "index/date_time.hpp"
 #include "index/negotiate.hpp"
 #include "index/project_page.hpp"
 #include "proxy/boot_clock.hpp"
@@ -26,14 +27,17 @@ namespace yizhan {
 struct PageForm {
     PageFormat format = PageFormat::html_legacy;
     Encoding encoding = Encoding::identity;
-    unsigned depth = 2; ///< folders between our root and the page: links climb that many
+    unsigned depth = 2;               ///< folders between our root and the page: links climb that many
+    std::optional<UnixTime> before{}; ///< without what came at that moment or later
     auto operator<=>(const PageForm&) const = default;
 };
 
 /// A page ready to be sent; immutable.
 struct RenderedPage {
     std::shared_ptr<const std::string> body;
-    std::string etag; ///< quoted digest of the body: every form has its own
+    std::string etag;        ///< quoted digest of the body: every form has its own
+    std::size_t newer = 0;   ///< files left out since they came too late for the form's `before`
+    std::size_t undated = 0; ///< and since nobody tells when they came
 };
 
 /// One verified page as it is shown; immutable, replaced as a whole.
@@ -94,6 +98,11 @@ class PageSlot {
     BootClock::rep used() const { return used_.load(std::memory_order_relaxed); }
 
   private:
+    // Anybody may write any date into a URL. With pypi.min_age all forms are dated: three encodings of two formats
+    // under three spellings of the index make 18.
+    static constexpr std::size_t most_dated = 24;
+    void make_room_for_dated();
+
     struct Form {
         GenerationPtr of;
         RenderedPtr page; // null while it is being rendered

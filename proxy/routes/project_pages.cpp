@@ -45,7 +45,7 @@ LinkRules all_pass(LinkRules rules) {
 
 ProjectPages::ProjectPages(PageIndex index, const Settings& settings, Store& store, Relay& relay)
     : index_(std::move(index)), settings_(settings), store_(store), relay_(relay), upstreams_(index_, settings, relay),
-      names_(index_.rules), quarantined_(store), shelf_(memory_budget) {}
+      times_(index_, store, relay, upstreams_), names_(index_.rules), quarantined_(store), shelf_(memory_budget) {}
 
 ProjectPages::~ProjectPages() = default;
 
@@ -212,6 +212,7 @@ std::optional<ProjectPages::Loaded> ProjectPages::stored_page(const std::string&
         return std::nullopt;
     }
     fill_gaps(generation->page);
+    times_.recall(project, generation->page);
     if (!rules.prefixes.empty())
         drop_unproven(generation->page, rules.prefixes);
     if (store_.stats().rebuilt) // the ledger's rows were lost with the catalog; the page has them
@@ -271,6 +272,7 @@ Task<Result<void>> ProjectPages::take(const std::string& project, const SlotPtr&
     if (!generation)
         co_return fail(Errc::unavailable, "the page of " + project + " could not be read",
                        {redacted(box->head.url.str()) + ": " + generation.error().message});
+    co_await times_.complete(project, generation->page);
     auto keep = [this, project, box, page = &generation->page]() -> Result<void> {
         fill_gaps(*page);
         take_status(project, *page, Grade::root);

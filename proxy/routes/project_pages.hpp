@@ -15,6 +15,7 @@
 #include "proxy/routes/page_shelf.hpp"
 #include "proxy/routes/page_upstreams.hpp"
 #include "proxy/routes/quarantined_projects.hpp"
+#include "proxy/routes/upload_times.hpp"
 
 #include <chrono>
 #include <functional>
@@ -110,6 +111,7 @@ class ProjectPages {
     Store& store_;
     Relay& relay_;
     PageUpstreams upstreams_; // relay thread
+    UploadTimes times_;
     NamePolicy names_;
     QuarantinedProjects quarantined_;
     PageShelf shelf_;

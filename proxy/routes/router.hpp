@@ -4,6 +4,7 @@
 #include "config/settings.hpp"
 #include "proxy/http/message.hpp"
 #include "proxy/routes/admin.hpp"
+#include "proxy/routes/before.hpp"
 #include "proxy/routes/explain.hpp"
 #include "proxy/routes/for_machine.hpp"
 #include "proxy/routes/machines.hpp"
@@ -16,7 +17,7 @@ namespace yizhan {
 class Router final : public Handler {
   public:
     Router(const Settings& settings, Store& store, Relay& relay)
-        : pypi_pages_(pypi_index(settings), settings, store, relay),
+        : min_age_(settings.pypi.min_age), pypi_pages_(pypi_index(settings), settings, store, relay),
           pytorch_pages_(pytorch_index(settings), settings, store, relay), machines_(settings, embedded_tables()),
           pytorch_files_(pytorch_index(settings), store, relay, pytorch_pages_, pypi_pages_),
           ahead_(relay, pytorch_files_), matched_(relay, pypi_pages_, pytorch_pages_, ahead_),
@@ -31,6 +32,10 @@ class Router final : public Handler {
     void drain() { admin_.drain(); }
 
   private:
+    std::optional<Response> at_once_here(const Request& request);
+    Task<Response> handle_here(const Request& request);
+
+    std::chrono::seconds min_age_;
     ProjectPages pypi_pages_;
     ProjectPages pytorch_pages_;
     Machines machines_;

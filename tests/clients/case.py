@@ -17,6 +17,7 @@ class Options:
 
     yizhan = None         # path of the binary
     origin = None         # path of the test origin
+    answers = None        # path of packaging_answers
     update_golden = False
     record = False        # write what the clients ask to recorded/
     keep = False          # leave the folders of passed tests too

@@ -58,6 +58,7 @@ class Client:
     after_a_cut = "fails"  # of a file; or "asks again", or "asks for the rest"
     waits_as_told = True   # as long as Retry-After says, rather than by a clock of its own
     gives_up = ()          # the scenes with a 503 after which it does not ask again (scenes.py)
+    locks = False          # writes a lock file whose URLs lead to files, and installs from it: lock() and sync()
     refuses_http = False   # takes plain http from a host that is not loopback only where it is told to
     hidden = ()            # what of its words differs from run to run: (pattern, replacement)
 

@@ -12,6 +12,7 @@ import fault_suite
 import machine
 import machines_suite
 import origin_suite
+import packaging_suite
 import real_suite
 import replay_suite
 import report
@@ -48,6 +49,8 @@ def load(suites, words):
     for client in clients.load():
         bases = (replay_suite.ReplayCase, replay_suite.RecordCase, origin_suite.OriginCase, fault_suite.FaultCase,
                  machines_suite.case_for(client), real_suite.case_for(client))
+        if packaging_suite.fits(client):
+            bases += (packaging_suite.PackagingCase,)
         found += [Group(base, client, words) for base in bases if not suites or base.suite in suites]
     return [group for group in found if group.tests]
 

@@ -1,8 +1,10 @@
 """Through yizhan from the scripted mirror, which does as it should: what is there, and what is not."""
 import http.client
+import re
 import subprocess
 import urllib.parse
 
+import case
 import clients
 import tracing
 from case import FleetCase
@@ -116,6 +118,48 @@ class OriginCase(FleetCase):
         self.succeeded(server, outcome)
         self.has(venv, lamps="1.1")
         self.golden("yanked", outcome)
+
+    def test_installs_what_there_was_at_a_date(self):
+        """`kites` 2.0 came in 2025; of its requirement's versions too only those of that day are there."""
+        mirror = self.fleet()
+        mirror.run('wheel kites 1.0 requires="oars<3" uploaded=2024-03-01T00:00:00Z\n'
+                   'wheel kites 2.0 requires="oars<3" uploaded=2025-03-01T00:00:00Z\n'
+                   "wheel oars 1.2 uploaded=2025-03-01T00:00:00Z\npublish mirror\n")
+        with self.online(mirror) as server:
+            venv, outcome = self.install(server, "kites", url=server.url + "/before/2024-06-30")
+            self.succeeded(server, outcome)
+            self.has(venv, kites="1.0", oars="1.1")
+            later, today = self.install(server, "kites")
+        self.succeeded(server, today)
+        self.has(later, kites="2.0", oars="1.2")
+        self.every_file_came_through(server, venv, outcome)
+        self.assertEqual([], [path for _, path, _ in server.requests()
+                              if path.startswith("/before/") and not path.endswith("/")], "a file has one path")
+
+    def test_a_lock_goes_out_of_the_lab_and_comes_back(self):
+        if not self.client.locks:
+            self.skipTest(f"{self.client.name} makes no lock files with URLs of files")
+        with self.online(self.fleet()) as server:
+            venv, home = self.fresh()
+            lock, outcome = self.client.lock(venv, home, server.url + "/simple/", "boats")
+            self.succeeded(server, outcome)
+            made = lock.read_bytes()
+            self.rewrite(lock, "canonical", server.url)
+            public = lock.read_bytes()
+            self.assertNotIn(server.url.encode(), public)
+            self.assertEqual(re.findall(rb"sha256:[0-9a-f]{64}", made), re.findall(rb"sha256:[0-9a-f]{64}", public))
+            self.rewrite(lock, "lab", server.url)
+            self.assertEqual(made, lock.read_bytes())
+            outcome = self.client.sync(venv, home, lock)
+        self.succeeded(server, outcome)
+        self.has(venv, boats="1.0", oars="1.1")
+        self.every_file_came_through(server, venv, outcome)
+
+    def rewrite(self, lock, target, lab):
+        done = subprocess.run([case.Options.yizhan, "lock", "rewrite", "--to", target, "--lab", lab, lock],
+                              capture_output=True, text=True, env={"HOME": str(self.folder)})
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertNotIn("left", done.stdout)
 
     # ---- what is not there
 

@@ -22,6 +22,8 @@ class Pip(Client):
         self.backtracks = self.release >= (20, 3)
         # 22.3 reads PEP 658 too, but in JSON only under the name that PEP 714 gave up because of it.
         self.knows_metadata = self.release >= (23, 2)
+        # pylock.toml (PEP 751): 25.1 writes it, 26 reads it.
+        self.locks = self.release >= (26,)
         self.after_a_cut = "asks for the rest" if self.release >= (25, 2) else "fails"
 
     def fetch(self):
@@ -43,6 +45,16 @@ class Pip(Client):
     def install(self, venv, home, index, requirements, prefix=(), hurried=False, trusted=None):
         flags = [*(["--retries", "1"] if hurried else []), *(["--trusted-host", trusted] if trusted else [])]
         return self._ask("install", venv, home, index, [*flags, *requirements], prefix)
+
+    def lock(self, venv, home, index, requirement):
+        """(The lock file, outcome)."""
+        lock = home / "pylock.toml"
+        return lock, self._ask("lock", venv, home, index, ["-o", lock, requirement], ())
+
+    def sync(self, venv, home, lock):
+        """Installs what `lock` says, and asks nobody what there is."""
+        return self.run(home, [venv / "bin/python", "-m", "pip", "install", "--disable-pip-version-check", "--no-index",
+                               "-r", lock])
 
     def install_pinned(self, venv, home, index, pin, prefix=()):
         return self._ask("install", venv, home, index, _require(home, pin), prefix)

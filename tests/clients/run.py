@@ -9,6 +9,7 @@ Suites:
   origin    the live clients and the scripted mirror of tests/origin: nothing leaves loopback
   faults    the same with a mirror or a line that fails
   machines  what the live clients choose for the machines of machines.toml, from small wheels under all the real names
+  packaging index/ and Python's `packaging` are asked the same questions; no server, no network
   real      the live clients and the index that this machine's pip is set up to use; SKIPPED where there is none
 
 The clients are those of versions.toml; they are fetched once into ~/.cache/yizhan-tests (or $YIZHAN_TEST_CACHE). What
@@ -40,7 +41,7 @@ def options():
     parser.add_argument("--yizhan", type=pathlib.Path, help="default: yizhan in the build folder")
     parser.add_argument("--origin", type=pathlib.Path, help="default: tests/origin/origin in the build folder")
     parser.add_argument("-k", action="append", default=[], metavar="WORD", help="only tests whose name has one of these")
-    parser.add_argument("--suite", choices=["replay", "recorded", "origin", "faults", "machines", "real"], action="append")
+    parser.add_argument("--suite", choices=["replay", "recorded", "origin", "faults", "machines", "packaging", "real"], action="append")
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1), metavar="N",
                         help="groups at a time; default: two per core, since clients wait much of their time")
     parser.add_argument("--update-golden", action="store_true", help="write what the clients say and yizhan answers; "
@@ -74,6 +75,7 @@ def main():
     given = options()
     case.Options.yizhan = (given.yizhan or given.build / "yizhan").resolve()
     case.Options.origin = (given.origin or given.build / "tests/origin/origin").resolve()
+    case.Options.answers = (given.build / "tests/clients/packaging_answers").resolve()
     case.Options.update_golden = given.update_golden
     case.Options.record = given.record
     case.Options.keep = given.keep

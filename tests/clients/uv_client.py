@@ -11,6 +11,7 @@ class Uv(Client):
     environment = {"UV_NO_CONFIG": "1", "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
 
     after_a_cut = "asks again"
+    locks = True
     waits_as_told = False
 
     def fetch(self):
@@ -25,6 +26,25 @@ class Uv(Client):
 
     def install(self, venv, home, index, requirements, prefix=(), hurried=False, trusted=None):
         return self._install(venv, home, index, requirements, prefix, {"UV_HTTP_RETRIES": "1"} if hurried else {})
+
+    def lock(self, venv, home, index, requirement):
+        """A project that needs `requirement`, locked: (the lock file, outcome)."""
+        folder = home / "voyage"
+        folder.mkdir(parents=True)
+        (folder / "pyproject.toml").write_text(
+            f'[project]\nname = "voyage"\nversion = "0.1.0"\nrequires-python = ">={self.python}"\n'
+            f'dependencies = ["{requirement}"]\n[[tool.uv.index]]\nurl = "{index}"\ndefault = true\n', encoding="utf-8")
+        return folder / "uv.lock", self._in_project(folder, ["lock"])
+
+    def sync(self, venv, home, lock):
+        """Installs what `lock` says, and asks nobody what there is."""
+        return self._in_project(lock.parent, ["sync", "--frozen", "--no-install-project", "--link-mode", "copy"],
+                                {"UV_PROJECT_ENVIRONMENT": str(venv)})
+
+    def _in_project(self, folder, arguments, extra=()):
+        # The index stands in the project; UV_NO_CONFIG would hide it.
+        return self.run(folder.parent, ["env", "-u", "UV_NO_CONFIG", self.place / "uv", *arguments], (),
+                        {"UV_PYTHON": self.interpreter, **dict(extra)}, folder)
 
     def install_pinned(self, venv, home, index, pin, prefix=()):
         home.mkdir(parents=True, exist_ok=True)

@@ -64,6 +64,28 @@ TEST_F(ForMachine, AMachineHasANameOrIsALiteralAndElseASentenceSaysWhatIsMeant) 
     EXPECT_EQ(get("/for/k620/nothing").status, 404u);
 }
 
+TEST_F(ForMachine, OfADateTheMatchChoosesAmongWhatWasThere) {
+    mirror("root");
+    Server& whl = wheels("whl");
+    publish();
+    on_whl("torch", "2.6.0+cu118", "cu118", "cp311-cp311-linux_x86_64").uploaded = "2025-01-29T00:00:00Z";
+    on_whl("torch", "2.6.0+cu126", "cu126", "cp311-cp311-linux_x86_64").uploaded = "2025-06-01T00:00:00Z";
+    publish_whl(whl);
+    start();
+    const std::string index = "/for/driver580.95.05-sm70-cp311-manylinux_2_36_x86_64/simple/";
+    EXPECT_THAT(kept(get(index + "torch/").body), ElementsAre("torch-2.6.0+cu126-cp311-cp311-linux_x86_64.whl"));
+    for (int round = 0; round < 2; ++round) { // made, and then from memory
+        const Reply page = get("/before/2025-03-01" + index + "torch/");
+        EXPECT_THAT(kept(page.body), ElementsAre("torch-2.6.0+cu118-cp311-cp311-linux_x86_64.whl"));
+        EXPECT_THAT(page.body, Not(HasSubstr("cu126")));
+        EXPECT_THAT(page.body, HasSubstr("\"../../../../../../pytorch/whl/cu118/")) << "out of both prefixes";
+    }
+    EXPECT_THAT(kept(get(index + "torch/").body), ElementsAre("torch-2.6.0+cu126-cp311-cp311-linux_x86_64.whl"));
+    const Reply tree = get("/before/2025-03-01/pytorch/whl/torch/");
+    EXPECT_THAT(kept(tree.body), ElementsAre("torch-2.6.0+cu118-cp311-cp311-linux_x86_64.whl"));
+    EXPECT_EQ(tree.field("Yizhan-Hidden"), "too-new=1, without-upload-time=0");
+}
+
 TEST_F(ForMachine, ASettingThatIsNoMachineKeepsItFromStarting) {
     set("[machines.k620]\ngpu = ['Quadro K621']\ndriver = '441.22'\nplatform = 'win_amd64'");
     EXPECT_THROW(start(), std::runtime_error);

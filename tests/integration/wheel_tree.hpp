@@ -15,8 +15,9 @@ class WheelTree : public Stage {
     struct InTree {
         std::string folder, project;
         Distribution file{};
-        bool digest = true;    ///< whether pages give its sha256
-        bool metadata = false; ///< whether they offer its metadata
+        bool digest = true;     ///< whether pages give its sha256
+        bool metadata = false;  ///< whether they offer its metadata
+        std::string uploaded{}; ///< what they say of its upload time; empty: nothing
     };
 
     /// Adds a wheel of PyPI's.
@@ -104,10 +105,13 @@ class WheelTree : public Stage {
 
   private:
     static std::string attributes(const InTree& entry) {
+        std::string out;
+        if (!entry.uploaded.empty())
+            out += " data-upload-time=\"" + entry.uploaded + "\"";
         if (!entry.metadata)
-            return {};
+            return out;
         const auto digest = sha256_hex(*entry.file.metadata);
-        return " data-dist-info-metadata=\"sha256=" + digest + "\" data-core-metadata=\"sha256=" + digest + "\"";
+        return out + " data-dist-info-metadata=\"sha256=" + digest + "\" data-core-metadata=\"sha256=" + digest + "\"";
     }
 };
 

@@ -98,6 +98,7 @@ void serve(Farm& farm, const Statement& statement) {
 struct WheelLine {
     WheelOptions options;
     std::optional<std::string> yanked;
+    std::optional<std::string> uploaded;
 };
 
 void add_wheel(Farm& farm, const Statement& statement) {
@@ -108,13 +109,16 @@ void add_wheel(Farm& farm, const Statement& statement) {
         {"requires-python", [](auto& w, auto& v) { w.options.requires_python = v; }},
         {"tag", [](auto& w, auto& v) { w.options.tag = v; }},
         {"yanked", [](auto& w, auto& v) { w.yanked = v; }},
+        {"uploaded", [](auto& w, auto& v) { w.uploaded = v; }},
     };
     WheelLine line;
     for (const Option& option : statement.options(3)) {
         apply(table, line, option);
     }
-    farm.index().add_wheel(statement.word(1, "a project"), statement.word(2, "a version"), line.options).yanked =
-        line.yanked;
+    auto& added = farm.index().add_wheel(statement.word(1, "a project"), statement.word(2, "a version"), line.options);
+    added.yanked = line.yanked;
+    if (line.uploaded)
+        added.upload_time = *line.uploaded;
 }
 
 void publish(Farm& farm, const Statement& statement) {

@@ -63,6 +63,11 @@ TEST(SettingsFile, WhatNoSettingTakesIsNamed) {
     EXPECT_EQ(found[5].value.text, empty_section);
 }
 
+TEST(SettingsFile, TextsThatTomlppStumblesOverAreSyntaxErrors) { // with a sanitizer it ends the process
+    for (const auto* const text : {"[\1[[x", "\xc3\x8f\1", "a = \xc3\x8f", "[a]\xc3\x8f"})
+        EXPECT_FALSE(parse_settings(text, "f")) << text;
+}
+
 TEST(SettingsFile, ASyntaxErrorHasItsPlace) {
     const std::pair<const char*, const char*> table[] = {
         {"a = 1\nb = = 2\n", "f.toml:2:"}, {"a = \"x\n", "f.toml:1:"},

@@ -73,6 +73,7 @@ Settings all_changed() {
                 {"lab-*"},
                 {"evil", "bad?"},
                 true,
+                seconds(24),
                 {{"https://a.example/simple/", {"https://f.example/", "https://g.example/x/"}, "", "a", false},
                  {"https://b.example/i/", {"https://b.example/"}, "https://b.example/p/", "b", true}}};
     out.pytorch = {{{"https://whl.example/whl/", {"https://whl.example/", "https://r2.example/"}, "", "p", true},

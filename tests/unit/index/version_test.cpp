@@ -49,6 +49,7 @@ TEST(Version, EverySpellingOfPep440IsNormalised) {
         {"1.0-01", "1.0.post1"},
         {"1.2.3.4.5.6.7", "1.2.3.4.5.6.7"},
         {" \t1.0\n", "1.0"},
+        {"\v1.0\f\x1f", "1.0"},
     };
     for (const auto& [text, normalized] : table) {
         const auto version = Version::parse(text);

@@ -91,6 +91,24 @@ TEST(PageSlot, ShowsTheFormsOfItsGenerationAndHowOldThatIs) {
     EXPECT_FALSE(slot.shown({}, now).page) << "a form of the generation before";
 }
 
+TEST(PageSlot, FormsOfManyDatesMakeRoomForEachOther) {
+    PageSlot slot;
+    const auto page = generation();
+    slot.show(page, BootClock::now());
+    slot.form(page, {});
+    slot.put(page, {}, rendered("undated"));
+    const std::string large(1000, 'x');
+    for (UnixTime date = 1; date <= 1000; ++date) {
+        const PageForm form{.before = date};
+        ASSERT_TRUE(slot.form(page, form).claimed);
+        slot.put(page, form, rendered(large));
+    }
+    EXPECT_LT(slot.weight(), sizeof(PageSlot) + 25 * large.size());
+    EXPECT_TRUE(slot.form(page, {}).page) << "today's is none of them";
+    EXPECT_TRUE(slot.form(page, {.before = 1000}).page) << "the earliest go first";
+    EXPECT_TRUE(slot.form(page, {.before = 1}).claimed);
+}
+
 TEST(PageShelf, FindsASlotAndMakesNone) {
     PageShelf shelf(1 << 20);
     EXPECT_FALSE(shelf.find("six"));

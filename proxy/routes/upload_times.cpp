@@ -1,0 +1,79 @@
+#include "proxy/routes/upload_times.hpp"
+
+#include "index/page_before.hpp"
+#include "index/render.hpp"
+#include "proxy/boot_clock.hpp"
+#include "proxy/routes/page_reading.hpp"
+#include "proxy/run_on.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace yizhan {
+namespace {
+
+std::ptrdiff_t lacking(const ProjectPage& page) {
+    return std::ranges::count_if(page.files, [](const ProjectFile& file) { return !file.upload_time; });
+}
+
+} // namespace
+
+Task<void> UploadTimes::complete(std::string project, ProjectPage& page) {
+    if (lacking(page) == 0 || index_.wheel_tree || index_.rules.upstream.size() == 1)
+        co_return;
+    auto look = [this, project, &page] { return recall(project, page); };
+    if (!co_await run_on(relay_.disk().get_executor(), std::move(look)))
+        co_await ask_mirrors(std::move(project), page);
+}
+
+Task<void> UploadTimes::ask_mirrors(std::string project, ProjectPage& page) {
+    auto word = co_await upstreams_.ask(project, std::nullopt, PageUpstreams::Root::passed_over);
+    if (!word)
+        co_return; // then dated pages do without these files, and say so
+    auto pages = std::make_shared<std::vector<PageWord::Page>>(std::move(word->documents));
+    auto fill = [this, project, &page, pages] {
+        const auto before = lacking(page);
+        for (const auto& [from, serial, fetched] : *pages)
+            if (const auto other = read_page(project, fetched.body, fetched.head.field("content-type"),
+                                             fetched.head.url.str(), link_rules(index_, *from)))
+                fill_upload_times(page, other->page);
+        return lacking(page) < before;
+    };
+    if (!co_await run_on(relay_.compute().get_executor(), std::move(fill)))
+        co_return;
+    auto store = [this, project, &page] { return keep(project, page); };
+    if (const auto kept = co_await run_on(relay_.disk().get_executor(), std::move(store)); !kept)
+        spdlog::error("{}: the upload times of {} could not be kept: {}", index_.name, project, kept.error().text());
+}
+
+// As the mirrors' agreement is kept (project_pages): JSON of our own making, with links to our own paths.
+Result<void> UploadTimes::keep(const std::string& project, const ProjectPage& page) const {
+    const auto root = Url::parse(upstreams_.root().url);
+    const auto json = render_json(page, root ? root->origin() + "/" : "/");
+    const auto stored = store_.put_document(key(project), json,
+                                            {.digest = sha256(json),
+                                             .url = upstreams_.root().url,
+                                             .content_type = std::string(media_type(PageFormat::json_v1)),
+                                             .etag = {},
+                                             .last_modified = {},
+                                             .checked_at = unix_now()});
+    return stored ? Result<void>{} : std::unexpected(stored.error());
+}
+
+bool UploadTimes::recall(const std::string& project, ProjectPage& page) const {
+    constexpr std::size_t longest = 64ULL << 20; // what we wrote ourselves, of a page that was read
+    const auto document = lacking(page) > 0 ? store_.find_document(key(project)) : std::nullopt;
+    const auto blob = document ? store_.find(document->digest) : std::nullopt;
+    const auto bytes = blob ? blob->read_all(longest) : Result<std::string>(std::string());
+    if (!bytes || bytes->empty())
+        return lacking(page) == 0;
+    if (const auto kept = read_page(project, *bytes, document->content_type, document->url,
+                                    own_link_rules(index_, upstreams_.root())))
+        fill_upload_times(page, kept->page);
+    return lacking(page) == 0;
+}
+
+} // namespace yizhan
