@@ -1,5 +1,8 @@
-// The least that a caching proxy must do with a file, and nothing else: receive it, write it, hash it, read it back, send
-// it on. `pipeline HOST PORT PATH FILE` prints the CPU seconds and the bytes; what yizhan costs is held against it.
+// The least that a caching proxy must do with a file, and nothing else: receive it, write it, hash it, read it back,
+// send it on. `pipeline HOST PORT PATH FILE` prints the CPU seconds and the bytes; what yizhan costs is held against
+// it.
+#include <openssl/evp.h>
+
 #include <arpa/inet.h>
 #include <cstdint>
 #include <cstdio>
@@ -8,7 +11,6 @@
 #include <ctime>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <openssl/evp.h>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
@@ -79,7 +81,8 @@ int main(int argc, char** argv) {
     }
     Client client;
     const int from = connect_to(argv[1], argv[2]);
-    const auto request = std::string("GET ") + argv[3] + " HTTP/1.1\r\nHost: " + argv[1] + "\r\nConnection: close\r\n\r\n";
+    const auto request =
+        std::string("GET ") + argv[3] + " HTTP/1.1\r\nHost: " + argv[1] + "\r\nConnection: close\r\n\r\n";
     send_all(from, request.data(), request.size());
     const int file = open(argv[4], O_RDWR | O_CREAT | O_TRUNC, 0600);
     if (file < 0)
