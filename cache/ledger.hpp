@@ -4,8 +4,10 @@
 #include "cache/catalog.hpp"
 #include "cache/store.hpp"
 
+#include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace yizhan {
@@ -18,7 +20,14 @@ enum class LedgerVerdict {
 };
 LedgerVerdict judge(const LedgerEntry& old, const LedgerEntry& entry);
 
+/// Whether an operator has settled that `key` stands for `digest`.
+using Accepted = std::function<bool(std::string_view key, const Sha256& digest)>;
+
 /// Store::put_ledger. One caller at a time.
-Result<std::vector<std::string>> write_ledger(Catalog& catalog, std::span<const Store::LedgerRow> rows);
+Result<std::vector<std::string>> write_ledger(Catalog& catalog, std::span<const Store::LedgerRow> rows,
+                                              const Accepted& accepted);
+
+/// Store::disputes. Errors: corrupt, io.
+Result<std::vector<Store::Dispute>> read_disputes(const Catalog& catalog, std::string_view prefix, std::size_t limit);
 
 } // namespace yizhan

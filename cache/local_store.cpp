@@ -1,5 +1,6 @@
 #include "cache/local_store.hpp"
 
+#include "cache/accepted.hpp"
 #include "cache/changes.hpp"
 #include "cache/ledger.hpp"
 #include "cache/log_rewrite.hpp"
@@ -56,6 +57,10 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& data, const Options& 
 
 Store::~Store() = default;
 
+Result<void> Store::accept(const fs::path& data, std::string_view key, const Sha256& digest) {
+    return accept_digest(data, key, digest);
+}
+
 Result<std::unique_ptr<Store>> LocalStore::open(const fs::path& data, const Options& options) {
     std::error_code error;
     const bool made = fs::create_directories(data, error);
@@ -76,7 +81,7 @@ Result<std::unique_ptr<Store>> LocalStore::open(const fs::path& data, const Opti
 }
 
 LocalStore::LocalStore(FolderLock lock, const fs::path& data, const Options& options)
-    : lock_(std::move(lock)), files_(data),
+    : data_(data), lock_(std::move(lock)), files_(data),
       space_(std::make_shared<Space>(options.min_free, [data] { return file_system_space(data); })),
       descriptors_(files_, descriptor_capacity()) {}
 
@@ -298,7 +303,16 @@ std::optional<LedgerEntry> LocalStore::find_ledger(std::string_view key) const {
 
 Result<std::vector<std::string>> LocalStore::put_ledger(std::span<const LedgerRow> rows) {
     const std::lock_guard lock(ledger_mutex_);
-    return write_ledger(*catalog_, rows);
+    return write_ledger(*catalog_, rows, [this](std::string_view key, const Sha256& digest) {
+        return accepted_digest(data_, key) == digest;
+    });
+}
+
+std::vector<Store::Dispute> LocalStore::disputes(std::string_view prefix, std::size_t limit) const {
+    auto found = read_disputes(*catalog_, prefix, limit);
+    if (!found)
+        spdlog::warn("{}; some disputes are not shown", found.error().message);
+    return found.value_or(std::vector<Dispute>{});
 }
 
 Result<void> LocalStore::put_learnt(std::span<const LearntRow> rows) {

@@ -35,6 +35,7 @@ class LocalStore final : public Store {
     std::vector<std::string> document_keys(std::string_view prefix, std::size_t limit) const override;
     Result<std::vector<std::string>> put_ledger(std::span<const LedgerRow> rows) override;
     std::optional<LedgerEntry> find_ledger(std::string_view key) const override;
+    std::vector<Dispute> disputes(std::string_view prefix, std::size_t limit) const override;
     Result<void> put_learnt(std::span<const LearntRow> rows) override;
     std::vector<LearntRow> learnt() const override;
     StoreStats stats() const override;
@@ -48,6 +49,7 @@ class LocalStore final : public Store {
     Result<Blob> put_document_once(std::string_view key, std::string_view bytes, const Document& document,
                                    bool with_bytes);
 
+    std::filesystem::path data_;
     FolderLock lock_;
     BlobFiles files_;
     std::shared_ptr<Space> space_;

@@ -33,6 +33,10 @@ enum class Grade : std::uint8_t {
     root = 3,   ///< the root index says so, or PyPI's path spells it
 };
 
+constexpr std::string_view name(Grade grade) {
+    return grade == Grade::root ? "root" : grade == Grade::agreed ? "agreed" : "seen";
+}
+
 /// A canonical path below our own root, without the leading slash and percent-decoded:
 /// "pypi/packages/aa/bb/<60 hex>/six-1.17.0-py2.py3-none-any.whl".
 using PathKey = std::string;
@@ -196,6 +200,19 @@ class Store {
     };
     virtual Result<std::vector<std::string>> put_ledger(std::span<const LedgerRow> rows) = 0;
     virtual std::optional<LedgerEntry> find_ledger(std::string_view key) const = 0;
+
+    /// Two words about one name; the second is not believed.
+    struct Dispute {
+        std::string key;
+        LedgerEntry stands;
+        LedgerEntry claimed;
+    };
+    /// Those whose key begins with `prefix`, by key, at most `limit`. What is settled is none any more once it has been
+    /// said again.
+    virtual std::vector<Dispute> disputes(std::string_view prefix, std::size_t limit) const = 0;
+    /// An operator's word: when `digest` is claimed of `key` the next time, it is believed, whatever stood there. Works
+    /// beside a process that has the folder open. Errors: io.
+    static Result<void> accept(const std::filesystem::path& data, std::string_view key, const Sha256& digest);
 
     /// What was learnt of upstream endpoints: rows of the relay's own making, kept for it. Not synced.
     using LearntRow = std::pair<std::string, std::string>;

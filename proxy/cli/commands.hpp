@@ -20,6 +20,12 @@ int status(const Overrides& overrides, bool as_json, bool mirrors);
 /// `project` that it gets, and prints it.
 int explain(const Overrides& overrides, const std::string& project, const std::string& machine, bool as_json);
 
+/// Prints the names that two words disagree about: what stands, and what was claimed and is not believed.
+int trust_list(const Overrides& overrides, bool as_json);
+
+/// Believes what was claimed of `key`, from the next time that it is said.
+int trust_accept(const Overrides& overrides, const std::string& key);
+
 /// Checks the settings as serve would read them.
 int config_check(const Overrides& overrides);
 

@@ -150,6 +150,16 @@ int main(int argc, char** argv) {
     explain->add_flag("--json", json, "As JSON");
     add_settings_options(*explain, overrides);
 
+    auto* trust = app.add_subcommand("trust", "Names that two words disagree about");
+    trust->require_subcommand(1);
+    auto* disputed = trust->add_subcommand("list", "Show them: what stands, and what is claimed");
+    add_settings_options(*disputed, overrides);
+    disputed->add_flag("--json", json, "As JSON");
+    auto* accept = trust->add_subcommand("accept", "Believe what is claimed, from the next fetch on");
+    add_settings_options(*accept, overrides);
+    std::string disputed_key;
+    accept->add_option("KEY", disputed_key, "As `trust list` shows it")->required();
+
     auto* config = app.add_subcommand("config", "Check and show settings");
     config->require_subcommand(1);
     auto* check = config->add_subcommand("check", "Check the settings without starting anything");
@@ -172,6 +182,10 @@ int main(int argc, char** argv) {
         return yizhan::status(overrides, json, mirrors);
     if (*explain)
         return yizhan::explain(overrides, project, machine, json);
+    if (*disputed)
+        return yizhan::trust_list(overrides, json);
+    if (*accept)
+        return yizhan::trust_accept(overrides, disputed_key);
     if (*check)
         return yizhan::config_check(overrides);
     if (*print)

@@ -42,6 +42,8 @@ Task<std::optional<Response>> AdminRoute::handle(const Request& request) {
     const auto& path = request.segments;
     if (path == std::vector<std::string>{"api", "v1", "mirrors"})
         co_return co_await mirrors();
+    if (path == std::vector<std::string>{"api", "v1", "trust"})
+        co_return disputes();
     if (path.size() != 1)
         co_return std::nullopt;
     const auto& what = path[0];
@@ -75,6 +77,22 @@ Task<Response> AdminRoute::mirrors() {
     const auto relay = co_await relay_.status();
     co_return json(200,
                    {{"endpoints", endpoints_json(relay.endpoints)}, {"transfers", transfers_json(relay.transfers)}});
+}
+
+Response AdminRoute::disputes() const {
+    constexpr std::size_t most = 1000; // more than that is no list that anybody reads
+    boost::json::array out;
+    for (const auto& dispute : store_.disputes({}, most))
+        out.push_back({{"key", dispute.key},
+                       {"stands",
+                        {{"sha256", dispute.stands.digest.hex()},
+                         {"grade", name(dispute.stands.grade)},
+                         {"source", redacted(dispute.stands.source)}}},
+                       {"claimed",
+                        {{"sha256", dispute.claimed.digest.hex()},
+                         {"grade", name(dispute.claimed.grade)},
+                         {"source", redacted(dispute.claimed.source)}}}});
+    return json(200, {{"disputes", out}});
 }
 
 Task<Response> AdminRoute::metrics() {

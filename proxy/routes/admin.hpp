@@ -24,6 +24,7 @@ class AdminRoute {
   private:
     Task<Response> status(const Request& request);
     Task<Response> mirrors();
+    Response disputes() const;
     Task<Response> metrics();
     Response readyz() const;
     std::int64_t uptime() const;

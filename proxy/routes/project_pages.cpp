@@ -215,8 +215,11 @@ std::optional<ProjectPages::Loaded> ProjectPages::stored_page(const std::string&
     times_.recall(project, generation->page);
     if (!rules.prefixes.empty())
         drop_unproven(generation->page, rules.prefixes);
-    if (store_.stats().rebuilt) // the ledger's rows were lost with the catalog; the page has them
-        if (const auto rows = remember(project, generation->page, Grade::root); !rows)
+    // Where the ledger's rows were lost with the catalog the page has them; what is disputed may have been settled.
+    if (store_.stats().rebuilt || disputed(project))
+        if (const auto rows =
+                remember(project, generation->page, key == document_key(project) ? Grade::root : Grade::agreed);
+            !rows)
             spdlog::error("{}: {}: {}", index_.name, project, rows.error().text());
     return Loaded{std::make_shared<const PageGeneration>(std::move(*generation)), document->checked_at};
 }
@@ -255,9 +258,21 @@ Task<Result<void>> ProjectPages::ask_upstreams(const std::string& project, const
             co_return std::unexpected(word.error());
         co_return co_await take_agreed(project, slot, std::move(word->documents));
     }
-    slot->confirm(BootClock::now());
     auto touch = [this, key] { return store_.touch_document(key, unix_now()); };
-    co_return co_await run_on(relay_.disk().get_executor(), std::move(touch));
+    const auto touched = co_await run_on(relay_.disk().get_executor(), std::move(touch));
+    auto again = [this, project, key]() -> std::optional<Loaded> {
+        return disputed(project) ? stored_page(project, key, link_rules(index_, upstreams_.root())) : std::nullopt;
+    };
+    if (auto loaded = co_await run_on(relay_.disk().get_executor(), std::move(again)))
+        slot->show(std::move(loaded->generation), BootClock::now());
+    else
+        slot->confirm(BootClock::now());
+    co_return touched;
+}
+
+// Disk pool.
+bool ProjectPages::disputed(const std::string& project) const {
+    return !store_.disputes(file_key(project, {}), 1).empty();
 }
 
 Task<Result<void>> ProjectPages::take(const std::string& project, const SlotPtr& slot, Fetched fetched) {
@@ -366,7 +381,8 @@ Result<void> ProjectPages::remember(const std::string& project, ProjectPage& pag
     if (!conflicts)
         return std::unexpected(conflicts.error());
     for (const auto& key : *conflicts) {
-        spdlog::error("{}: {} contradicts what was said of it before; it is not shown until that is settled",
+        spdlog::error("{}: {} contradicts what was said of it before; it is not shown until that is settled: "
+                      "`yizhan trust list` shows both words, `yizhan trust accept` believes the new one",
                       index_.name, key);
         const auto filename = key.substr(key.rfind('/') + 1);
         std::erase_if(page.files, [&](const ProjectFile& file) { return file.filename == filename; });

@@ -94,6 +94,7 @@ class ProjectPages {
         PageSlot::GenerationPtr generation;
         std::int64_t checked_at = 0;
     };
+    bool disputed(const std::string& project) const;
     std::optional<Loaded> stored_page(const std::string& project, const std::string& key, const LinkRules& rules);
     void drop_unproven(ProjectPage& page, const std::vector<Url>& prefixes) const;
     void fill_gaps(ProjectPage& page) const;

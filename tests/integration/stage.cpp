@@ -186,6 +186,10 @@ bool Stage::becomes(std::string_view target, std::string_view etag) {
     return false;
 }
 
+std::string yizhan_binary() {
+    return YIZHAN_BINARY;
+}
+
 std::string path_of(const Distribution& file) {
     return "/pypi/packages/" + file.body.pypi_folder() + "/" + file.filename;
 }

@@ -114,6 +114,9 @@ class Stage : public ::testing::Test {
     std::unique_ptr<Service> service_;
 };
 
+/// The program under test, for its other commands.
+std::string yizhan_binary();
+
 /// Where yizhan has a file: under PyPI's own path.
 std::string path_of(const Distribution& file);
 

@@ -1,4 +1,5 @@
 // Whose word counts: the root's while it answers, else what two independent mirrors say, else what was known before.
+#include "tests/integration/child.hpp"
 #include "tests/integration/stage.hpp"
 
 #include <thread>
@@ -119,6 +120,47 @@ TEST_F(TrustTest, AMirrorThatLagsTakesNothingBack) {
     old.index().publish(*second_, {.serial = 50});
     root_->refuse();
     EXPECT_TRUE(lists("six", file.filename));
+}
+
+TEST_F(TrustTest, ARootThatContradictsItselfIsBelievedWhenAnOperatorSaysSo) {
+    const Distribution& first = wheel("six", 50 * KiB);
+    publish();
+    start();
+    ASSERT_TRUE(lists("six", first.filename));
+    ASSERT_EQ(get(path_of(first)).status, 200u);
+    // The root now says that the same name, which PyPI never gives to other bytes, is another file.
+    Farm other;
+    const Distribution& second = other.index().add_wheel("six", "1.0", {.size = 60 * KiB});
+    for (auto* server : {root_, first_, second_})
+        other.index().publish(*server);
+    EXPECT_FALSE(lists("six", first.filename)) << "neither is shown until that is settled";
+    EXPECT_NE(service().wait_log("trust accept"), "");
+
+    stop();
+    start();
+    EXPECT_FALSE(lists("six", second.filename)) << "nor by a process that has only the stored page";
+
+    const auto key = "pypi/six/" + first.filename;
+    const auto told = get("/api/v1/trust").body;
+    EXPECT_THAT(told, HasSubstr(key));
+    EXPECT_THAT(told, HasSubstr(first.body.sha256()));
+    EXPECT_THAT(told, HasSubstr(second.body.sha256()));
+    const auto trust = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), {yizhan_binary(), "trust"});
+        words.insert(words.end(), {"--config", config().string(), "--data", data().string()});
+        Child command(words, {}, folder().string());
+        EXPECT_EQ(command.wait(seconds(10)), 0) << command.said();
+        command.wait_output_end(seconds(1));
+        return command.said();
+    };
+    EXPECT_THAT(trust({"list"}), HasSubstr("yizhan trust accept " + key));
+    EXPECT_THAT(trust({"accept", key}), HasSubstr(second.body.sha256()));
+    EXPECT_TRUE(lists("six", second.filename));
+    EXPECT_THAT(get("/simple/six/").body, HasSubstr(second.body.sha256()));
+    EXPECT_EQ(get_expecting(path_of(second), second.body).status, 200u);
+    EXPECT_THAT(trust({"list"}), HasSubstr("nothing is disputed"));
+    stop();
+    EXPECT_THAT(trust({"list"}), HasSubstr("nothing is disputed")) << "the store itself is opened where nothing runs";
 }
 
 } // namespace

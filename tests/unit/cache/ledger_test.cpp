@@ -82,5 +82,25 @@ TEST_F(LedgerTest, EntriesOutliveAReopening) {
     EXPECT_EQ(store->find_ledger("a"), entry(one, Grade::root));
 }
 
+TEST_F(LedgerTest, ADisputeIsKeptUntilSomebodySettlesIt) {
+    put({{"a", entry(one, Grade::root)}, {"b", entry(one, Grade::root)}});
+    EXPECT_TRUE(store->disputes({}, 10).empty());
+    EXPECT_EQ(put({{"a", entry(two, Grade::root)}}), std::vector<std::string>{"a"});
+    store.reset();
+    store = open_store(folder.path());
+    const auto disputes = store->disputes({}, 10);
+    ASSERT_EQ(disputes.size(), 1u);
+    EXPECT_EQ(disputes[0].key, "a");
+    EXPECT_EQ(disputes[0].stands.digest, one);
+    EXPECT_EQ(disputes[0].claimed.digest, two);
+    ASSERT_TRUE(Store::accept(folder.path(), "a", two));
+    EXPECT_EQ(put({{"b", entry(two, Grade::root)}}), std::vector<std::string>{"b"}) << "the other is not settled";
+    EXPECT_TRUE(put({{"a", entry(two, Grade::root)}}).empty());
+    EXPECT_EQ(store->find_ledger("a")->digest, two);
+    ASSERT_EQ(store->disputes({}, 10).size(), 1u);
+    EXPECT_EQ(store->disputes({}, 10)[0].key, "b");
+    EXPECT_EQ(put({{"a", entry(one, Grade::root)}}), std::vector<std::string>{"a"}) << "and stands as firmly as before";
+}
+
 } // namespace
 } // namespace yizhan
