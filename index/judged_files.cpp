@@ -12,6 +12,11 @@ namespace {
 // costs more than looking up.
 using BuildKey = std::pair<std::string, std::string>;
 
+struct Known {
+    bool fits = false;
+    BuildVerdict judged;
+};
+
 BuildKey key_of(const JudgedFile& file) {
     const auto& wheel = file.build->wheel;
     return {file.build->version.str() + ' ' + file.build->label.text,
@@ -23,7 +28,7 @@ BuildKey key_of(const JudgedFile& file) {
 std::vector<JudgedFile> judged_files(std::string_view project, std::span<const ProjectPage* const> pages,
                                      const MachineMatch& match) {
     std::vector<JudgedFile> out;
-    std::map<BuildKey, BuildVerdict> known;
+    std::map<BuildKey, Known> known;
     for (const auto* page : pages)
         for (const auto& file : page->files) {
             auto& judged = out.emplace_back();
@@ -41,8 +46,9 @@ std::vector<JudgedFile> judged_files(std::string_view project, std::span<const P
                 judged.python = judged.build->wheel.python + '-' + judged.build->wheel.abi;
             const auto [at, first] = known.try_emplace(key_of(judged));
             if (first)
-                at->second = match.judge(*judged.build);
-            judged.judged = at->second;
+                at->second = {match.fits(*judged.build), match.judge(*judged.build)};
+            judged.fits = at->second.fits;
+            judged.judged = at->second.judged;
         }
     return out;
 }

@@ -21,6 +21,7 @@ struct JudgedFile {
     /// Whom the files of a release compete for: "cp312-cp312", or "" where the machine names its Python, for then all
     /// files that fit compete for it.
     std::string python;
+    bool fits = false; ///< its tags are of the machine's Python and platform
     BuildVerdict judged;
 
     bool is_wheel() const { return build && build->wheel.kind == DistributionKind::wheel; }

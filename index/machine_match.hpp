@@ -51,6 +51,9 @@ class MachineMatch {
     /// machine names them.
     BuildVerdict judge(const BuildFacts& build) const;
 
+    /// Whether its tags are of the machine's Python and platform; always, for what is no wheel.
+    bool fits(const BuildFacts& build) const;
+
     const Machine& machine() const { return machine_; }
     const Tables& tables() const { return *tables_; }
 
@@ -62,7 +65,6 @@ class MachineMatch {
 
     using Gpus = std::vector<ComputeCapability>;
 
-    bool fits(const BuildFacts& build) const;
     BuildVerdict judge_torch(const BuildFacts& build) const;
     BuildVerdict judge_cuda(const BuildFacts& build) const;
     BuildVerdict judge_code(const BuildFacts& build) const;

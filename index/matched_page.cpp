@@ -74,12 +74,18 @@ void keep_one_spelling(std::vector<JudgedFile>& files) {
             refuse(file, fmt::format("is the same build for {} under another name", file.build->label.text));
 }
 
+// Of another Python or platform: no client of this machine can install it, yanked or not, and a page of torch without
+// these is a fiftieth.
+bool foreign(const JudgedFile& file) {
+    return file.is_wheel() && !file.fits;
+}
+
 // What may be listed at all, whatever the rest is.
 void refuse_unlisted(std::vector<JudgedFile>& files, std::vector<bool>& hidden) {
     for (std::size_t i = 0; i < files.size(); ++i) {
         const bool vendor = files[i].build && files[i].build->label.kind == Kind::other;
         const bool unproven = !files[i].file->sha256();
-        hidden[i] = vendor || unproven || (!files[i].build && !files[i].judged);
+        hidden[i] = vendor || unproven || foreign(files[i]) || (!files[i].build && !files[i].judged);
         if (unproven)
             refuse(files[i], "the index gives no sha256 for it");
     }
@@ -109,6 +115,14 @@ void hide_dead_releases(std::vector<JudgedFile>& files, std::vector<bool>& hidde
         if (file.judged)
             refuse(file, fmt::format("no build of {} {} runs here", file.build->project, file.release));
     }
+}
+
+// Where no build of TensorFlow under this name uses the GPU, whoever asks for the name gets one that does not.
+void keep_what_runs_without_gpu(std::vector<JudgedFile>& files) {
+    const bool any = std::ranges::any_of(files, [](const auto& file) { return file.is_wheel() && file.judged; });
+    for (auto& file : files)
+        if (!any && file.is_wheel() && file.fits)
+            file.judged = {true, "runs on the CPU: " + file.judged.reason};
 }
 
 // A file name stands once: pip 18.1 takes the first of two, 21.3.1 and 26.2 the last.
@@ -143,8 +157,9 @@ MatchedPage written(std::string_view project, const PagesToMatch& pages, const s
     for (std::size_t i = 0; i < files.size(); ++i) {
         const auto& file = files[i];
         FileVerdict verdict{.filename = file.file->filename,
-                            .release = file.release,
+                            .version = file.build ? file.build->version.str() : "",
                             .label = file.build ? file.build->label.text : "",
+                            .fits = file.fits,
                             .fate = hidden[i] || (!file.judged && hides) ? Fate::hidden
                                     : file.judged                        ? Fate::kept
                                                                          : Fate::yanked,
@@ -169,12 +184,30 @@ std::string_view name(Fate fate) {
     return fate == Fate::kept ? "kept" : fate == Fate::yanked ? "yanked" : "hidden";
 }
 
+const FileVerdict* newest_kept(const std::vector<FileVerdict>& verdicts) {
+    const FileVerdict* best = nullptr;
+    std::optional<Version> highest;
+    for (const auto& verdict : verdicts) {
+        auto version = verdict.fate == Fate::kept ? Version::parse(verdict.version) : std::nullopt;
+        if (!version)
+            continue;
+        const bool better = !highest || (highest->is_prerelease() != version->is_prerelease() ? highest->is_prerelease()
+                                                                                              : *version > *highest);
+        if (better) {
+            best = &verdict;
+            highest = std::move(version);
+        }
+    }
+    return best;
+}
+
 MatchedPage match_pages(std::string_view project, const PagesToMatch& pages, const MachineMatch& match) {
     auto files = judged_files(project, pages.own, match);
     std::vector<bool> hidden(files.size());
     if (is_tensorflow(project)) {
         for (std::size_t i = 0; i < files.size(); ++i)
-            hidden[i] = !files[i].judged && files[i].build && !files[i].is_wheel();
+            hidden[i] = foreign(files[i]) || (!files[i].judged && files[i].build && !files[i].is_wheel());
+        keep_what_runs_without_gpu(files);
     } else {
         refuse_unlisted(files, hidden);
         const auto own = TorchTags::of(files, match.tables());

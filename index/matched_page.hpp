@@ -20,8 +20,9 @@ std::string_view name(Fate fate);
 
 struct FileVerdict {
     std::string filename;
-    std::string release; ///< without the local label; empty where the name says none
+    std::string version; ///< "1.9.0+cu102"; empty where the name says none
     std::string label;   ///< "cu102", "cpu", "any"; likewise
+    bool fits = false;   ///< its tags are of the machine's Python and platform
     Fate fate = Fate::kept;
     std::string reason; ///< one sentence without a full stop
 };
@@ -30,6 +31,10 @@ struct MatchedPage {
     ProjectPage page;
     std::vector<FileVerdict> verdicts; ///< of every file that came in, in the order in which they came
 };
+
+/// What a client takes of the page that asks for no version: the kept file with the highest version, final ones before
+/// pre-releases, the first of equals; null where none is kept.
+const FileVerdict* newest_kept(const std::vector<FileVerdict>& verdicts);
 
 /// Pages to be made one. Pointers are never null, pages are of one project each.
 struct PagesToMatch {
@@ -44,7 +49,10 @@ struct PagesToMatch {
 /// it goes with. The others are yanked, or hidden where the machine's pip knows no yanks. A release without any build
 /// that runs here is hidden whole, so that clients fall back to an older one, and a source archive shares its fate.
 ///
-/// TensorFlow: what the machine cannot use is yanked (or hidden), and the archive that only refuses is hidden.
+/// TensorFlow: what the machine cannot use is yanked (or hidden), and the archive that only refuses is hidden; where
+/// nothing under this name uses the GPU, all of it is kept for the CPU.
+///
+/// Wheels for another Python or platform are hidden.
 MatchedPage match_pages(std::string_view project, const PagesToMatch& pages, const MachineMatch& match);
 
 } // namespace yizhan

@@ -16,6 +16,10 @@ int serve(const Overrides& overrides);
 /// Asks the running service of this data folder how it is, and prints it.
 int status(const Overrides& overrides, bool as_json, bool mirrors);
 
+/// Asks the running service of this data folder why `machine` (a name of its settings, or a literal) gets the build of
+/// `project` that it gets, and prints it.
+int explain(const Overrides& overrides, const std::string& project, const std::string& machine, bool as_json);
+
 /// Checks the settings as serve would read them.
 int config_check(const Overrides& overrides);
 

@@ -136,6 +136,20 @@ int main(int argc, char** argv) {
     status->add_flag("--json", json, "As JSON");
     status->add_flag("--mirrors", mirrors, "How each mirror does: speed, rest, whose fault failures were");
 
+    std::string project, machine;
+    auto* explain = app.add_subcommand("explain", "Why a machine gets the build of a project that it gets");
+    explain->add_option("project", project, "torch, torchvision, torchaudio, torchtext, tensorflow, …")
+        ->required()
+        ->type_name("PROJECT");
+    explain
+        ->add_option("--for", machine,
+                     "The machine: a name of the service's settings, or a literal such as "
+                     "driver441.22-quadro_k620-cp36-win_amd64, cu118-cp310-linux_x86_64 or cpu-cp311-win_amd64")
+        ->required()
+        ->type_name("MACHINE");
+    explain->add_flag("--json", json, "As JSON");
+    add_settings_options(*explain, overrides);
+
     auto* config = app.add_subcommand("config", "Check and show settings");
     config->require_subcommand(1);
     auto* check = config->add_subcommand("check", "Check the settings without starting anything");
@@ -156,6 +170,8 @@ int main(int argc, char** argv) {
         return yizhan::serve(overrides);
     if (*status)
         return yizhan::status(overrides, json, mirrors);
+    if (*explain)
+        return yizhan::explain(overrides, project, machine, json);
     if (*check)
         return yizhan::config_check(overrides);
     if (*print)

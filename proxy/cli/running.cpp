@@ -1,7 +1,11 @@
 #include "proxy/cli/running.hpp"
 
+#include <curl/curl.h>
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <fstream>
+#include <memory>
 
 namespace yizhan {
 namespace {
@@ -10,7 +14,26 @@ std::filesystem::path address_file(const std::filesystem::path& data) {
     return data / "address";
 }
 
+std::size_t append(char* data, std::size_t size, std::size_t count, void* user) {
+    static_cast<std::string*>(user)->append(data, size * count);
+    return size * count;
+}
+
 } // namespace
+
+Result<Answered> ask_running(const std::string& url) {
+    const std::unique_ptr<CURL, void (*)(CURL*)> easy(curl_easy_init(), curl_easy_cleanup);
+    Answered out;
+    curl_easy_setopt(easy.get(), CURLOPT_URL, url.c_str());
+    curl_easy_setopt(easy.get(), CURLOPT_PROXY, "");
+    curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT, 60L); // pages may have to come from far away first
+    curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, append);
+    curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &out.body);
+    if (const auto rc = curl_easy_perform(easy.get()); rc != CURLE_OK)
+        return fail(Errc::unavailable, fmt::format("{}: {}", url, curl_easy_strerror(rc)));
+    curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &out.status);
+    return out;
+}
 
 Result<void> leave_address(const std::filesystem::path& data, const std::string& address) {
     std::ofstream out(address_file(data), std::ios::trunc);

@@ -2,32 +2,12 @@
 #include "proxy/cli/running.hpp"
 
 #include <boost/json.hpp>
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <memory>
 
 namespace yizhan {
 namespace {
-
-std::size_t append(char* data, std::size_t size, std::size_t count, void* user) {
-    static_cast<std::string*>(user)->append(data, size * count);
-    return size * count;
-}
-
-Result<std::string> get(const std::string& url) {
-    const std::unique_ptr<CURL, void (*)(CURL*)> easy(curl_easy_init(), curl_easy_cleanup);
-    std::string body;
-    curl_easy_setopt(easy.get(), CURLOPT_URL, url.c_str());
-    curl_easy_setopt(easy.get(), CURLOPT_PROXY, "");
-    curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT, 10L);
-    curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, append);
-    curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &body);
-    if (const auto rc = curl_easy_perform(easy.get()); rc != CURLE_OK)
-        return fail(Errc::unavailable, fmt::format("{}: {}", url, curl_easy_strerror(rc)));
-    return body;
-}
 
 std::string human(std::uint64_t bytes) {
     constexpr double gib = 1 << 30;
@@ -102,20 +82,20 @@ int status(const Overrides& overrides, bool as_json, bool mirrors) {
         fmt::print(stderr, "{}\n", address.error().text());
         return 1;
     }
-    const auto body = get(*address + "/status");
+    const auto body = ask_running(*address + "/status");
     if (!body) {
         fmt::print(stderr, "no yizhan answers for {}: {}\nStart it with: yizhan serve --data {}\n",
                    settings->data.string(), body.error().message, settings->data.string());
         return 1;
     }
     boost::system::error_code ec;
-    const auto parsed = boost::json::parse(*body, ec);
+    const auto parsed = boost::json::parse(body->body, ec);
     if (ec || !parsed.is_object()) {
-        fmt::print(stderr, "{} did not answer as yizhan does: {}\n", *address, body->substr(0, 200));
+        fmt::print(stderr, "{} did not answer as yizhan does: {}\n", *address, body->body.substr(0, 200));
         return 1;
     }
     if (as_json)
-        fmt::print("{}", *body);
+        fmt::print("{}", body->body);
     else
         print(parsed.as_object(), mirrors);
     return 0;

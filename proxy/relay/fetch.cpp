@@ -17,6 +17,7 @@ class Collector final : public Sink {
 
     void begin(Follow::Context context, UpstreamRequest request) {
         whom_ = redacted(request.url.str());
+        head_only_ = request.head_only;
         follow_ = std::make_unique<Follow>(std::move(context), std::move(request), *this);
     }
 
@@ -38,7 +39,7 @@ class Collector final : public Sink {
   private:
     Verdict on_head(const Head& head) override {
         head_ = head;
-        too_large_ = head.content_length().value_or(0) > limit_;
+        too_large_ = !head_only_ && head.content_length().value_or(0) > limit_; // a HEAD's length is of what it spares
         return too_large_ ? Verdict::stop : Verdict::go_on;
     }
 
@@ -68,6 +69,7 @@ class Collector final : public Sink {
     std::unique_ptr<Follow> follow_;
     std::optional<Head> head_;
     std::string body_;
+    bool head_only_ = false;
     bool too_large_ = false;
     std::optional<Result<Stats>> outcome_;
 };

@@ -1,6 +1,8 @@
 #include "proxy/routes/for_machine.hpp"
 
+#include "index/constraints.hpp"
 #include "proxy/routes/page_answers.hpp"
+#include "proxy/routes/query.hpp"
 
 #include <fmt/format.h>
 
@@ -45,9 +47,28 @@ Task<std::optional<Response>> MachineRoute::handle(const Request& request) {
         co_return plain(match.error());
     if (is_index(request))
         co_return co_await page(request, std::move(*match));
+    if (takes_query(request))
+        co_return co_await constraints(request, std::move(*match));
     co_return plain(404, fmt::format("{} is nothing that yizhan serves for a machine; its index is at "
-                                     "/for/{}/simple/",
-                                     request.target, request.segments[1]));
+                                     "/for/{}/simple/, and what goes together in /for/{}/constraints.txt",
+                                     request.target, request.segments[1], request.segments[1]));
+}
+
+bool MachineRoute::takes_query(const Request& request) {
+    return is_ours(request) && request.segments.size() == 3 && request.segments[2] == "constraints.txt";
+}
+
+Task<Response> MachineRoute::constraints(const Request& request, Machines::MatchPtr match) {
+    const auto query = read_query(request.query, {"torch"});
+    if (!query)
+        co_return plain(400, query.error().message);
+    PagesByProject pages;
+    for (const auto project : constrained_projects) {
+        auto page = co_await matched_.explained(match, std::string(project), request.before);
+        pages.emplace(project, std::move(page));
+    }
+    const auto text = constraints_text(pages, *match, value_of(*query, "torch"));
+    co_return text ? plain(200, *text) : plain(text.error());
 }
 
 Task<Response> MachineRoute::page(const Request& request, Machines::MatchPtr match) {

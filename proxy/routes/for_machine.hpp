@@ -19,7 +19,11 @@ class MachineRoute {
     /// nullopt: not one of this route's paths.
     Task<std::optional<Response>> handle(const Request& request);
 
+    /// True for the paths that take a query.
+    static bool takes_query(const Request& request);
+
   private:
+    Task<Response> constraints(const Request& request, Machines::MatchPtr match);
     Task<Response> page(const Request& request, Machines::MatchPtr match);
 
     Machines& machines_;

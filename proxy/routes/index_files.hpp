@@ -25,6 +25,10 @@ class IndexFiles {
     std::optional<Response> at_once(const Request& request, std::span<const std::string> below) const;
     /// A stored file of PyTorch's tree; likewise.
     std::optional<Response> at_once(const Request& request, const LocatedFile& file) const;
+    /// Makes the core metadata of a wheel of the tree ready, of which the index offers none: reads it out of the wheel,
+    /// stores it, and has the pages of its tag and of all tags offer it. Errors: as WheelReader's, or the store's.
+    Task<Result<void>> prepare_metadata(const LocatedFile& wheel);
+
     /// Answers a GET or HEAD for a distribution file or its core metadata.
     Task<Response> get(const Request& request, LocatedFile file);
 

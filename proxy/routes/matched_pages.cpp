@@ -1,9 +1,11 @@
 #include "proxy/routes/matched_pages.hpp"
 
+#include "index/filename.hpp"
 #include "index/page_before.hpp"
 #include "proxy/run_on.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace yizhan {
@@ -24,16 +26,40 @@ PagesToMatch pages_of(const DerivedPages::Sources& sources, const std::vector<bo
 }
 
 // What came too late is taken away first: among what is left the match chooses.
+DerivedPages::Sources dated(DerivedPages::Sources sources, std::optional<UnixTime> before) {
+    if (before)
+        for (auto& source : sources)
+            source = std::make_shared<const PageGeneration>(
+                PageGeneration{.page = page_before(source->page, *before).page, .bytes = 0, .sources = {}});
+    return sources;
+}
+
 DerivedPages::Make maker(Machines::MatchPtr match, std::string project, std::vector<bool> torch,
                          std::optional<UnixTime> before) {
     return [match = std::move(match), project = std::move(project), torch = std::move(torch),
-            before](DerivedPages::Sources sources) {
-        if (before)
-            for (auto& source : sources)
-                source = std::make_shared<const PageGeneration>(
-                    PageGeneration{.page = page_before(source->page, *before).page, .bytes = 0, .sources = {}});
-        return match_pages(project, pages_of(sources, torch), *match).page;
+            before](const DerivedPages::Sources& sources) {
+        const auto there = dated(sources, before);
+        return match_pages(project, pages_of(there, torch), *match).page;
     };
+}
+
+// A client that finds no metadata fetches the wheel. What it would take first gets some ahead, while pip, which waits
+// 15 s for a page, waits for this one; a release has a wheel per Python where the machine names none.
+constexpr std::chrono::seconds metadata_patience{5};
+constexpr std::size_t most_ahead = 8;
+
+std::vector<ProjectFile> newest_without_metadata(const ProjectPage& page) {
+    std::vector<std::pair<Version, const ProjectFile*>> kept;
+    for (const auto& file : page.files)
+        if (const auto wheel = file.yanked ? std::nullopt : parse_wheel_filename(file.filename))
+            if (auto version = Version::parse(wheel->version))
+                kept.emplace_back(std::move(*version), &file);
+    const auto newest = std::ranges::max_element(kept, {}, [](const auto& entry) { return entry.first; });
+    std::vector<ProjectFile> out;
+    for (const auto& [version, file] : kept)
+        if (version == newest->first && !file->core_metadata.available && out.size() < most_ahead)
+            out.push_back(*file);
+    return out;
 }
 
 } // namespace
@@ -107,20 +133,29 @@ Task<Result<ProjectPages::Answer>> MatchedPages::get(Machines::MatchPtr match, s
     auto gathered = co_await gather(*match, project);
     if (!gathered)
         co_return std::unexpected(std::move(gathered.error()));
-    auto key = key_of(*match, project, form);
-    auto make = maker(match, std::move(project), gathered->torch, form.before);
+    const auto key = key_of(*match, project, form);
+    auto make = maker(match, project, gathered->torch, form.before);
+    const auto made = co_await derived_.generation(key, gathered->sources, make);
+    if (co_await ahead_.prepare(newest_without_metadata(made->page), metadata_patience)) {
+        gathered = co_await gather(*match, project);
+        if (!gathered)
+            co_return std::unexpected(std::move(gathered.error()));
+        make = maker(match, project, gathered->torch, form.before);
+    }
     ProjectPages::Answer out{
         .page = {}, .note = gathered->newest.note, .cache_status = std::move(gathered->newest.cache_status)};
-    out.page = co_await derived_.get(std::move(key), std::move(gathered->sources), form, std::move(make));
+    out.page = co_await derived_.get(key, std::move(gathered->sources), form, std::move(make));
     co_return out;
 }
 
-Task<Result<MatchedPage>> MatchedPages::explained(Machines::MatchPtr match, std::string project) {
+Task<Result<MatchedPage>> MatchedPages::explained(Machines::MatchPtr match, std::string project,
+                                                  std::optional<UnixTime> before) {
     auto gathered = co_await gather(*match, project);
     if (!gathered)
         co_return std::unexpected(std::move(gathered.error()));
-    auto work = [match, project, from = std::move(*gathered)] {
-        return match_pages(project, pages_of(from.sources, from.torch), *match);
+    auto work = [match, project, before, from = std::move(*gathered)] {
+        const auto there = dated(from.sources, before);
+        return match_pages(project, pages_of(there, from.torch), *match);
     };
     co_return co_await run_on(relay_.compute().get_executor(), std::move(work));
 }

@@ -4,6 +4,7 @@
 #include "index/matched_page.hpp"
 #include "proxy/routes/derived_pages.hpp"
 #include "proxy/routes/machines.hpp"
+#include "proxy/routes/metadata_ahead.hpp"
 #include "proxy/routes/project_pages.hpp"
 
 #include <chrono>
@@ -17,9 +18,9 @@ namespace yizhan {
 /// Any thread.
 class MatchedPages {
   public:
-    /// Both outlive it.
-    MatchedPages(Relay& relay, ProjectPages& pypi, ProjectPages& pytorch)
-        : relay_(relay), pypi_(pypi), pytorch_(pytorch), derived_(relay, memory_budget) {}
+    /// All outlive it.
+    MatchedPages(Relay& relay, ProjectPages& pypi, ProjectPages& pytorch, MetadataAhead& ahead)
+        : relay_(relay), pypi_(pypi), pytorch_(pytorch), ahead_(ahead), derived_(relay, memory_budget) {}
 
     std::optional<ProjectPages::Fresh> at_once(const MachineMatch& match, const std::string& project,
                                                const PageForm& form);
@@ -28,8 +29,10 @@ class MatchedPages {
     /// index has it; unavailable where one that may have it cannot be asked: half a page would lead to a wrong build.
     Task<Result<ProjectPages::Answer>> get(Machines::MatchPtr match, std::string project, PageForm form);
 
-    /// The same with what became of each file, for people. The page's own verdicts are not kept: they are made anew.
-    Task<Result<MatchedPage>> explained(Machines::MatchPtr match, std::string project);
+    /// The same (`before`: as PageForm has it) with what became of each file, for people. The page's own verdicts are
+    /// not kept: they are made anew.
+    Task<Result<MatchedPage>> explained(Machines::MatchPtr match, std::string project,
+                                        std::optional<UnixTime> before = {});
 
   private:
     static constexpr std::size_t memory_budget = 64ULL << 20;
@@ -52,6 +55,7 @@ class MatchedPages {
     Relay& relay_;
     ProjectPages& pypi_;
     ProjectPages& pytorch_;
+    MetadataAhead& ahead_;
     DerivedPages derived_;
 };
 

@@ -31,6 +31,12 @@ bool is_index_folder(std::string_view name) {
         return true;
     if (!name.empty() && std::ranges::all_of(name, [](char c) { return (c >= '0' && c <= '9') || c == '.'; }))
         return true; // lts/1.8
+    // It may stand in a Location, where a colon would make a scheme of it.
+    const auto plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    };
+    if (!std::ranges::all_of(name, plain))
+        return false;
     // "rocm6.4"; but "rocm" and "rocm-sdk-core" are projects.
     const auto label = label_of_folder(name);
     return label && label->text != "rocm";
@@ -69,10 +75,8 @@ Response list_response(const PageForm& form, const ProjectPages::Answer& answer)
 
 } // namespace
 
-PytorchRoute::PytorchRoute(const Settings& settings, Store& store, Relay& relay, ProjectPages& pages,
-                           const ProjectPages& pypi)
-    : pages_(pages), files_(pytorch_index(settings), store, relay, pages, pypi),
-      roots_(pytorch_index(settings), store, relay), lists_(relay, lists_budget) {}
+PytorchRoute::PytorchRoute(const Settings& settings, Store& store, Relay& relay, ProjectPages& pages, IndexFiles& files)
+    : pages_(pages), files_(files), roots_(pytorch_index(settings), store, relay), lists_(relay, lists_budget) {}
 
 std::optional<Response> PytorchRoute::at_once(const Request& request) {
     const Segments path = request.segments;

@@ -17,8 +17,8 @@ namespace yizhan {
 
 class PytorchRoute {
   public:
-    /// All outlive it. `pypi` knows which projects are quarantined.
-    PytorchRoute(const Settings& settings, Store& store, Relay& relay, ProjectPages& pages, const ProjectPages& pypi);
+    /// All outlive it.
+    PytorchRoute(const Settings& settings, Store& store, Relay& relay, ProjectPages& pages, IndexFiles& files);
 
     /// A page or file that is here and fresh; see Handler.
     std::optional<Response> at_once(const Request& request);
@@ -31,7 +31,7 @@ class PytorchRoute {
     Task<Result<ProjectPages::Answer>> stable_made(std::string folder, PageForm form);
 
     ProjectPages& pages_;
-    IndexFiles files_;
+    IndexFiles& files_;
     RootNames roots_;
     DerivedPages lists_;
 };

@@ -5,6 +5,7 @@
 #include "proxy/http/message.hpp"
 #include "proxy/routes/admin.hpp"
 #include "proxy/routes/before.hpp"
+#include "proxy/routes/explain.hpp"
 #include "proxy/routes/for_machine.hpp"
 #include "proxy/routes/machines.hpp"
 #include "proxy/routes/matched_pages.hpp"
@@ -18,8 +19,10 @@ class Router final : public Handler {
     Router(const Settings& settings, Store& store, Relay& relay)
         : min_age_(settings.pypi.min_age), pypi_pages_(pypi_index(settings), settings, store, relay),
           pytorch_pages_(pytorch_index(settings), settings, store, relay), machines_(settings, embedded_tables()),
-          matched_(relay, pypi_pages_, pytorch_pages_), pypi_(settings, store, relay, pypi_pages_),
-          pytorch_(settings, store, relay, pytorch_pages_, pypi_pages_), for_machine_(machines_, matched_, pypi_pages_),
+          pytorch_files_(pytorch_index(settings), store, relay, pytorch_pages_, pypi_pages_),
+          ahead_(relay, pytorch_files_), matched_(relay, pypi_pages_, pytorch_pages_, ahead_),
+          pypi_(settings, store, relay, pypi_pages_), pytorch_(settings, store, relay, pytorch_pages_, pytorch_files_),
+          for_machine_(machines_, matched_, pypi_pages_), explain_(machines_, matched_),
           admin_(settings, store, relay) {}
 
     std::optional<Response> at_once(const Request& request) override;
@@ -36,11 +39,14 @@ class Router final : public Handler {
     ProjectPages pypi_pages_;
     ProjectPages pytorch_pages_;
     Machines machines_;
+    IndexFiles pytorch_files_;
+    MetadataAhead ahead_;
     MatchedPages matched_;
 
     PypiRoute pypi_;
     PytorchRoute pytorch_;
     MachineRoute for_machine_;
+    ExplainRoute explain_;
     AdminRoute admin_;
 };
 

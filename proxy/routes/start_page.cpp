@@ -38,6 +38,10 @@ handed over, and what was fetched once is served again without the network.</p>
 <pre>[[tool.uv.index]]
 url = "{0}/simple/"
 default = true</pre>
+<h2>适合这台机器的 PyTorch / the PyTorch that fits the machine</h2>
+<pre>pip install -i {0}/for/driver441.22-quadro_k620-cp36-win_amd64/simple/ {1}torch torchvision</pre>
+<p>依次为：驱动（nvidia-smi 显示）或 cu118 或 cpu，显卡，Python，平台 /
+the driver (nvidia-smi shows it) or cu118 or cpu, the GPU, the Python, the platform.</p>
 <p><a href="status">运行状态 / status</a> · <a href="simple/">已缓存的项目 / projects in the store</a></p>
 </body>
 </html>

@@ -5,8 +5,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <future>
+#include <map>
+#include <optional>
+#include <set>
 #include <unistd.h>
+#include <utility>
 
 namespace yizhan {
 namespace {
@@ -19,14 +25,61 @@ Result<std::string> read_blob(const Blob& blob, ByteRange range) {
     return out;
 }
 
-UpstreamRequest ranged(const Source& source, ByteRange range) {
+// What the first question asks for where the size is not known: what WheelMetadataReader wants first, and some bytes
+// more, for it counts from the beginning.
+constexpr std::uint64_t first_bytes = 65'558;
+
+UpstreamRequest ranged(const Source& source, std::string range) {
     return {.url = source.url,
             .head_only = false,
             .accept = {},
             .compressed = false,
-            .range = fmt::format("{}-{}", range.offset, range.offset + range.size - 1),
+            .range = std::move(range),
             .fields = {},
             .private_address_allowed = false};
+}
+
+// "bytes 100-199/1000" as what it says: the place, and the size of the whole; nullopt for anything else.
+struct Window {
+    ByteRange range;
+    std::uint64_t whole = 0;
+};
+std::optional<Window> window_of(std::string_view content_range) {
+    constexpr std::string_view unit = "bytes ";
+    std::uint64_t first = 0, last = 0, whole = 0;
+    const auto number = [](std::string_view& text, std::uint64_t& out, std::string_view after) {
+        const auto end = std::from_chars(text.data(), text.data() + text.size(), out);
+        if (end.ec != std::errc())
+            return false;
+        text.remove_prefix(static_cast<std::size_t>(end.ptr - text.data()));
+        const bool good = text.starts_with(after);
+        text.remove_prefix(good ? after.size() : 0);
+        return good;
+    };
+    if (!content_range.starts_with(unit))
+        return std::nullopt;
+    content_range.remove_prefix(unit.size());
+    if (!number(content_range, first, "-") || !number(content_range, last, "/") || !number(content_range, whole, "") ||
+        !content_range.empty() || last < first || last >= whole)
+        return std::nullopt;
+    return Window{.range = {.offset = first, .size = last - first + 1}, .whole = whole};
+}
+
+// One source and what it has told of a wheel.
+struct Held {
+    std::string bytes; // the wheel's end, where that was asked for first
+    ByteRange range;
+    std::uint64_t size = 0; // of the wheel
+};
+
+Result<Held> held_of(const Source& source, Result<Fetched> fetched) {
+    if (!fetched)
+        return std::unexpected(std::move(fetched.error()));
+    const auto window = window_of(fetched->head.field("content-range"));
+    if (fetched->head.status != 206 || !window || window->range.size != fetched->body.size())
+        return fail(Errc::unavailable,
+                    fmt::format("{}: status {} to a range", redacted(source.url.str()), fetched->head.status));
+    return Held{.bytes = std::move(fetched->body), .range = window->range, .size = window->whole};
 }
 
 // Reads with `read(range)`, a coroutine, until METADATA is there.
@@ -46,34 +99,70 @@ Task<Result<std::string>> read_metadata(std::uint64_t size, std::string_view fil
 
 } // namespace
 
-Task<Result<std::string>> WheelReader::metadata(const Object& wheel) const {
-    if (const auto blob = store.find(wheel.path)) {
-        auto from_store = [this, &blob](ByteRange range) -> Task<Result<std::string>> {
-            auto work = [&blob, range] { return read_blob(*blob, range); };
-            co_return co_await run_on(relay.disk().get_executor(), std::move(work));
-        };
-        co_return co_await read_metadata(blob->size(), wheel.filename(), std::move(from_store));
+Task<Result<std::string>> WheelReader::from_store(const Blob& blob, const Object& wheel) const {
+    auto read = [this, &blob](ByteRange range) -> Task<Result<std::string>> {
+        auto work = [&blob, range] { return read_blob(blob, range); };
+        co_return co_await run_on(relay_.disk().get_executor(), std::move(work));
+    };
+    co_return co_await read_metadata(blob.size(), wheel.filename(), std::move(read));
+}
+
+Task<Result<std::string>> WheelReader::from_source(const Source& source, const Object& wheel) const {
+    Held held{.bytes = {}, .range = {}, .size = wheel.size.value_or(0)};
+    if (!wheel.size) {
+        auto request = ranged(source, fmt::format("-{}", first_bytes));
+        auto end = held_of(source, co_await relay_.fetch(std::move(request), first_bytes, Purpose::piece));
+        if (!end)
+            co_return std::unexpected(std::move(end.error()));
+        held = std::move(*end);
     }
-    if (!wheel.size)
-        co_return fail(Errc::not_found, "the index does not tell the wheel's size, so its end cannot be asked for");
+    auto read = [this, &source, &held](ByteRange range) -> Task<Result<std::string>> {
+        if (range.offset >= held.range.offset && range.end() <= held.range.end())
+            co_return held.bytes.substr(range.offset - held.range.offset, range.size);
+        auto request = ranged(source, fmt::format("{}-{}", range.offset, range.end() - 1));
+        auto piece = held_of(source, co_await relay_.fetch(std::move(request), range.size, Purpose::piece));
+        if (piece && (piece->range != range || piece->size != held.size))
+            piece = fail(Errc::protocol, redacted(source.url.str()) + ": sent another range than was asked for");
+        if (!piece)
+            co_return std::unexpected(std::move(piece.error()));
+        co_return std::move(piece->bytes);
+    };
+    co_return co_await read_metadata(held.size, wheel.filename(), std::move(read));
+}
+
+Task<Result<std::string>> WheelReader::metadata(const Object& wheel) const {
+    if (const auto blob = store_.find(wheel.path))
+        co_return co_await from_store(*blob, wheel);
     std::vector<std::string> tried;
     for (const auto& source : wheel.sources) {
-        auto from_source = [this, &source, size = *wheel.size](ByteRange range) -> Task<Result<std::string>> {
-            auto fetched = co_await relay.fetch(ranged(source, range), range.size, Purpose::piece);
-            if (!fetched)
-                co_return std::unexpected(fetched.error());
-            const auto wanted = fmt::format("bytes {}-{}/{}", range.offset, range.offset + range.size - 1, size);
-            if (fetched->head.status != 206 || fetched->head.field("content-range") != wanted)
-                co_return fail(Errc::unavailable, fmt::format("{}: status {} to a range", redacted(source.url.str()),
-                                                              fetched->head.status));
-            co_return std::move(fetched->body);
-        };
-        auto text = co_await read_metadata(*wheel.size, wheel.filename(), std::move(from_source));
+        auto text = co_await from_source(source, wheel);
         if (text)
             co_return text;
         tried.push_back(text.error().message);
     }
     co_return fail(Errc::unavailable, fmt::format("no METADATA could be read out of {}", wheel.filename()),
+                   std::move(tried));
+}
+
+Task<Result<std::string>> WheelReader::believed_metadata(const Object& wheel) const {
+    if (const auto blob = store_.find(wheel.path))
+        co_return co_await from_store(*blob, wheel);
+    auto sources = wheel.sources;
+    std::ranges::partition(sources, &Source::root);
+    std::map<std::string, std::set<std::string>> said; // text → families
+    std::vector<std::string> tried;
+    for (const auto& source : sources) {
+        auto text = co_await from_source(source, wheel);
+        if (!text) {
+            tried.push_back(text.error().message);
+            continue;
+        }
+        auto& families = said[*text];
+        families.insert(source.family);
+        if (source.root || families.size() >= 2)
+            co_return text;
+    }
+    co_return fail(Errc::unavailable, fmt::format("nobody who can be believed has METADATA of {}", wheel.filename()),
                    std::move(tried));
 }
 

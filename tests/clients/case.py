@@ -21,6 +21,8 @@ class Options:
     update_golden = False
     record = False        # write what the clients ask to recorded/
     keep = False          # leave the folders of passed tests too
+    all_machines = False  # of machines.toml, not only those marked ci
+    update_table = False  # write what the clients choose to machine_picks/
 
 
 class Case(unittest.TestCase):

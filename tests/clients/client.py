@@ -51,6 +51,7 @@ class Client:
     environment = {}
     can_download = False   # has a command that downloads and does not install
     knows_yanks = True     # PEP 592
+    knows_platforms = True # takes wheels for manylinux2014 and what came after it
     knows_metadata = True  # PEP 658: resolves with .metadata and without the wheel
     reads_pieces = False   # takes the metadata out of a wheel's end where there is no .metadata
     backtracks = True      # tries an older version where the newest one's requirements cannot be met
@@ -78,6 +79,11 @@ class Client:
 
     def install_pinned(self, venv, home, index, pin, prefix=()):
         """Installs what `pin` names, and nothing whose digest differs."""
+        raise NotImplementedError
+
+    def choose(self, venv, home, index, requirements, target, prefix=(), extra_index=None):
+        """What it takes for a machine that is not this one: {project: version}, empty where it finds nothing. A version
+        without a label has the wheel's own after it, where the tool says which wheel it is: "1.3.0 cu101". `said` is its Outcome."""
         raise NotImplementedError
 
     def fetch(self):

@@ -10,6 +10,7 @@ import case
 import clients
 import fault_suite
 import machine
+import machines_suite
 import origin_suite
 import packaging_suite
 import real_suite
@@ -47,7 +48,7 @@ def load(suites, words):
     found = []
     for client in clients.load():
         bases = (replay_suite.ReplayCase, replay_suite.RecordCase, origin_suite.OriginCase, fault_suite.FaultCase,
-                 real_suite.case_for(client))
+                 machines_suite.case_for(client), real_suite.case_for(client))
         if packaging_suite.fits(client):
             bases += (packaging_suite.PackagingCase,)
         found += [Group(base, client, words) for base in bases if not suites or base.suite in suites]

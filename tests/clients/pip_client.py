@@ -1,6 +1,8 @@
 """pip, any version since 9: its wheel is laid into the environment, so that no Python needs one of its own."""
+import email
 import os
 import subprocess
+import zipfile
 
 from client import Client
 
@@ -15,6 +17,7 @@ class Pip(Client):
 
     def __init__(self, *row, **more):
         super().__init__(*row, **more)
+        self.knows_platforms = self.release >= (19, 3)
         self.knows_yanks = self.release >= (19, 2)
         self.backtracks = self.release >= (20, 3)
         # 22.3 reads PEP 658 too, but in JSON only under the name that PEP 714 gave up because of it.
@@ -58,6 +61,27 @@ class Pip(Client):
 
     def download_pinned(self, venv, home, index, pin, to, prefix=()):
         return self._ask("download", venv, home, index, ["-d", to, "--no-deps", *_require(home, pin)], prefix)
+
+    def choose(self, venv, home, index, requirements, target, prefix=(), extra_index=None):
+        to = home / "chosen"
+        platforms = target.platforms()
+        if self.release < (20, 3):  # takes one
+            platforms = [target.old_platform()]
+        flags = ["-d", to, "--only-binary", ":all:", "--implementation", "cp", "--python-version",
+                 target.python if self.release < (19, 3) else target.version, "--abi", target.abi,
+                 *(word for platform in platforms for word in ("--platform", platform)),
+                 *(["--extra-index-url", extra_index] if extra_index else [])]
+        self.said = self._ask("download", venv, home, index, [*flags, *requirements], prefix)
+        return {project: version for project, version in map(_taken, to.glob("*.whl"))} if to.exists() else {}
+
+
+def _taken(path):
+    """("torch", "1.3.0 cu101"): where the name has no label, the wheel's summary has."""
+    project, version = path.name.split("-")[:2]
+    with zipfile.ZipFile(path) as wheel:
+        name = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+        label = email.message_from_bytes(wheel.read(name))["Summary"]
+    return project.replace("_", "-"), version if "+" in version or not label else f"{version} {label}"
 
 
 def _require(home, pin):

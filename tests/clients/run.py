@@ -8,6 +8,7 @@ Suites:
   recorded  the live clients still ask what was recorded
   origin    the live clients and the scripted mirror of tests/origin: nothing leaves loopback
   faults    the same with a mirror or a line that fails
+  machines  what the live clients choose for the machines of machines.toml, from small wheels under all the real names
   packaging index/ and Python's `packaging` are asked the same questions; no server, no network
   real      the live clients and the index that this machine's pip is set up to use; SKIPPED where there is none
 
@@ -40,13 +41,18 @@ def options():
     parser.add_argument("--yizhan", type=pathlib.Path, help="default: yizhan in the build folder")
     parser.add_argument("--origin", type=pathlib.Path, help="default: tests/origin/origin in the build folder")
     parser.add_argument("-k", action="append", default=[], metavar="WORD", help="only tests whose name has one of these")
-    parser.add_argument("--suite", choices=["replay", "recorded", "origin", "faults", "packaging", "real"], action="append")
+    parser.add_argument("--suite", choices=["replay", "recorded", "origin", "faults", "machines", "packaging", "real"],
+                        action="append")
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1), metavar="N",
                         help="groups at a time; default: two per core, since clients wait much of their time")
     parser.add_argument("--update-golden", action="store_true", help="write what the clients say and yizhan answers; "
                                                                      "read the diff then")
     parser.add_argument("--record", action="store_true", help="write what the clients ask (suite recorded); likewise")
     parser.add_argument("--keep", action="store_true", help="keep the folders of passed tests too")
+    parser.add_argument("--all-machines", action="store_true", help="suite machines: all of them, not only those that "
+                                                                    "every change is tried with")
+    parser.add_argument("--update-table", action="store_true", help="suite machines: write what the clients choose, "
+                                                                    "matched and unmatched, to machine_picks/")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--group", help=argparse.SUPPRESS)  # one group, in this process
     return parser.parse_args()
@@ -74,6 +80,8 @@ def main():
     case.Options.update_golden = given.update_golden
     case.Options.record = given.record
     case.Options.keep = given.keep
+    case.Options.all_machines = given.all_machines or given.update_table
+    case.Options.update_table = given.update_table
 
     chosen = groups.load(["recorded"] if given.record else given.suite, given.k)
     if given.list:

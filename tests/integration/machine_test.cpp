@@ -1,6 +1,10 @@
 // /for/<machine>/simple/: what a machine sees of PyPI and PyTorch's wheels.
 #include "tests/integration/wheel_tree.hpp"
 
+#include <boost/json.hpp>
+
+#include <tuple>
+
 namespace yizhan::integration {
 namespace {
 
@@ -77,6 +81,9 @@ TEST_F(ForMachine, OfADateTheMatchChoosesAmongWhatWasThere) {
         EXPECT_THAT(page.body, HasSubstr("\"../../../../../../pytorch/whl/cu118/")) << "out of both prefixes";
     }
     EXPECT_THAT(kept(get(index + "torch/").body), ElementsAre("torch-2.6.0+cu126-cp311-cp311-linux_x86_64.whl"));
+    const std::string constraints = "/for/driver580.95.05-sm70-cp311-manylinux_2_36_x86_64/constraints.txt";
+    EXPECT_THAT(get(constraints).body, HasSubstr("torch==2.6.0+cu126"));
+    EXPECT_THAT(get("/before/2025-03-01" + constraints + "?torch=2.6.0").body, HasSubstr("torch==2.6.0+cu118"));
     const Reply tree = get("/before/2025-03-01/pytorch/whl/torch/");
     EXPECT_THAT(kept(tree.body), ElementsAre("torch-2.6.0+cu118-cp311-cp311-linux_x86_64.whl"));
     EXPECT_EQ(tree.field("Yizhan-Hidden"), "too-new=1, without-upload-time=0");
@@ -133,6 +140,126 @@ TEST_F(ForMachine, HalfAPageIsNoPage) {
     const Reply torch = get("/for/" + k620 + "/simple/torch/");
     EXPECT_EQ(torch.status, 503u) << "PyPI's alone would lead to a build without CUDA";
     EXPECT_NE(torch.field("Retry-After"), "");
+}
+
+class Matched : public ForMachine {
+  protected:
+    /// Two releases of torch with their partners, PyPI's and the tree's, and a yizhan before them.
+    void two_releases() {
+        mirror("root");
+        Server& whl = wheels("whl");
+        for (const auto& [torch, vision, audio] :
+             {std::tuple("1.9.0", "0.10.0", "0.9.0"), std::tuple("1.12.1", "0.13.1", "0.12.1")}) {
+            for (const std::string project : {"torch", "torchvision"})
+                on_pypi(project, project == "torch" ? torch : vision, tag_);
+            on_pypi("torchaudio", audio, tag_);
+            for (const std::string tag : {"cu102", "cu113"})
+                if (tag == "cu113" || std::string_view(torch) == "1.9.0") { // no cu102 on Windows from 1.11 on
+                    on_whl("torch", std::string(torch) + "+" + tag, tag, tag_);
+                    on_whl("torchvision", std::string(vision) + "+" + tag, tag, tag_);
+                }
+        }
+        on_pypi("tensorflow", "2.3.0", tag_);
+        on_pypi("tensorflow", "2.11.0", tag_);
+        publish();
+        publish_whl(whl);
+        set("[machines.k620]\ngpu = ['Quadro K620']\ndriver = '441.22'\npython = '3.8'\nplatform = 'win_amd64'");
+        start();
+    }
+    std::string tag_ = "cp38-cp38-win_amd64";
+};
+
+TEST_F(Matched, ConstraintsNameWhatGoesTogether) {
+    two_releases();
+    const Reply reply = get("/for/k620/constraints.txt");
+    ASSERT_EQ(reply.status, 200u) << reply.body;
+    EXPECT_THAT(reply.field("Content-Type"), StartsWith("text/plain"));
+    for (const char* line : {"\ntorch==1.9.0+cu102\n", "\ntorchvision==0.10.0+cu102\n", "\ntorchaudio==0.9.0\n",
+                             "\n# torchtext: left out", "\ntensorflow==2.3.0\n", "\nnumpy<2\n", "\nprotobuf<3.21\n"})
+        EXPECT_THAT(reply.body, HasSubstr(line));
+    EXPECT_THAT(reply.body, Not(HasSubstr("\nh5py"))) << "only told: it breaks a part in use, not the import";
+
+    const Reply newer = get("/for/driver472.12-quadro_k620-cp38-win_amd64/constraints.txt");
+    EXPECT_THAT(newer.body, HasSubstr("\ntorch==1.12.1+cu113\n"));
+    const Reply pinned = get("/for/driver472.12-quadro_k620-cp38-win_amd64/constraints.txt?torch=1.9.0");
+    EXPECT_THAT(pinned.body, HasSubstr("\ntorch==1.9.0+cu113\n"));
+    EXPECT_THAT(pinned.body, HasSubstr("\ntorchvision==0.10.0+cu113\n"));
+    const Reply impossible = get("/for/k620/constraints.txt?torch=1.12.1");
+    EXPECT_EQ(impossible.status, 404u);
+    EXPECT_THAT(impossible.body, HasSubstr("CUDA 11.3 needs driver 452.39"));
+    EXPECT_THAT(impossible.body, HasSubstr("the newest that runs here is 1.9.0+cu102"));
+    EXPECT_EQ(get("/for/k620/constraints.txt?torch=new").status, 404u);
+    EXPECT_EQ(get("/for/k620/constraints.txt?torche=1").status, 400u);
+    EXPECT_EQ(get("/for/k620/simple/?x=1").status, 400u);
+}
+
+TEST_F(Matched, ExplainSaysOfEachFileWhy) {
+    two_releases();
+    const Reply text = get("/api/v1/explain?project=Torch&machine=k620");
+    ASSERT_EQ(text.status, 200u) << text.body;
+    EXPECT_THAT(text.body,
+                StartsWith("torch for driver441.22-sm50-cp38-win_amd64\nA client takes torch 1.9.0+cu102: "));
+    EXPECT_THAT(text.body, HasSubstr("hidden  cu113     torch-1.12.1+cu113-cp38-cp38-win_amd64.whl: CUDA 11.3 needs "
+                                     "driver 452.39 on Windows, this machine has 441.22"));
+    const auto json = boost::json::parse(get("/api/v1/explain?project=torch&machine=k620&format=json").body);
+    EXPECT_EQ(json.at("chosen").as_string(), "1.9.0+cu102");
+    EXPECT_EQ(json.at("files").as_array().size(), 5u);
+    for (const char* wrong : {"", "?project=torch", "?machine=k620", "?project=torch&machine=k620&format=xml",
+                              "?project=torch&project=torch&machine=k620", "?project=%0a&machine=k620"})
+        EXPECT_EQ(get(std::string("/api/v1/explain") + wrong).status, 400u) << wrong;
+    EXPECT_EQ(get("/api/v1/explain?project=torch&machine=k62").status, 404u);
+
+    const auto told = run_yizhan({"explain", "torch", "--for", "k620", "--data", data().string()}, folder());
+    EXPECT_EQ(told.status, 0) << told.said;
+    EXPECT_EQ(told.said, text.body);
+    const auto wrong = run_yizhan({"explain", "torch", "--for", "k62", "--data", data().string()}, folder());
+    EXPECT_EQ(wrong.status, 1);
+    EXPECT_THAT(wrong.said, HasSubstr("the settings name k620"));
+}
+
+TEST_F(ForMachine, WhatAClientTakesFirstHasItsMetadataReadyThoughUpstreamOffersNone) {
+    Server& whl = wheels("whl");
+    Server& liar = wheels("liar");
+    mirror("root");
+    const std::string tag = "cp38-cp38-win_amd64";
+    const auto& chosen = on_whl("torch", "1.9.0+cu102", "cu102", tag, 1, scaled(20 * MiB));
+    const auto& older = on_whl("torch", "1.8.1+cu102", "cu102", tag, 2, scaled(20 * MiB));
+    publish();
+    publish_whl(whl);
+    liar.serve("/whl/cu102/" + chosen.file.filename,
+               file(make_wheel("torch", "1.9.0+cu102", {.requires_dist = {"evil"}}).body));
+    start();
+    const std::string index = "/for/" + k620 + "/simple/";
+    const Reply page = get(index + "torch/");
+    const auto digest = sha256_hex(*chosen.file.metadata);
+    EXPECT_THAT(page.body, HasSubstr("data-core-metadata=\"sha256=" + digest + "\"")) << "on the first view";
+    const Reply metadata = get(path_in_tree(chosen) + ".metadata");
+    EXPECT_EQ(metadata.body, *chosen.file.metadata);
+    EXPECT_LE(whl.record().count(chosen.file.filename), 3u);
+    EXPECT_LT(whl.record().bytes(chosen.file.filename), 1 * MiB) << "not the whole wheel";
+    EXPECT_EQ(liar.record().size(), 0u) << "nothing proves what a mirror says of it";
+    EXPECT_EQ(whl.record().count(older.file.filename), 0u) << "only what would be taken";
+    EXPECT_THAT(get("/pytorch/whl/torch/").body, HasSubstr(digest)) << "the unmatched page offers it too";
+    EXPECT_EQ(get(path_in_tree(older) + ".metadata").body, *older.file.metadata)
+        << "and what is asked for all the same";
+    start_offline();
+    EXPECT_THAT(get(index + "torch/").body, HasSubstr(digest));
+    EXPECT_EQ(get(path_in_tree(chosen) + ".metadata").body, *chosen.file.metadata);
+}
+
+TEST_F(ForMachine, AWheelThatGivesNoMetadataIsListedWithoutIt) {
+    Server& whl = wheels("whl");
+    mirror("root");
+    auto& torch = on_whl("torch", "1.9.0+cu102", "cu102", "cp38-cp38-win_amd64");
+    torch.file.body = Body::text("no wheel");
+    publish();
+    publish_whl(whl);
+    start();
+    for (int round = 0; round < 2; ++round) {
+        const Reply page = get("/for/" + k620 + "/simple/torch/");
+        EXPECT_THAT(kept(page.body), ElementsAre(torch.file.filename));
+        EXPECT_THAT(page.body, Not(HasSubstr("data-core-metadata")));
+    }
 }
 
 } // namespace

@@ -198,9 +198,25 @@ TEST_F(Pytorch, TheIndexOfATagListsItsProjects) {
     start();
     EXPECT_THAT(get("/pytorch/whl/cu102/").body, HasSubstr("<a href=\"typing-extensions/\">"));
     EXPECT_EQ(get("/pytorch/whl/cu102").status, 301u);
+    EXPECT_NE(get("/pytorch/whl/cpu-:x").status, 301u) << "a Location with a colon would lead elsewhere";
     EXPECT_EQ(get("/pytorch/whl/cu111/").status, 404u);
     start_offline();
     EXPECT_THAT(get("/pytorch/whl/cu102/").body, HasSubstr("<a href=\"torch/\">"));
+}
+
+TEST_F(Pytorch, WhatNoPageTellsTheSizeOfIsAskedForWithAHead) {
+    Server& whl = wheels("whl");
+    const auto& torch = on_whl("torch", "2.8.0+cu128", "cu128", win, 1, 3 * MiB);
+    publish_whl(whl);
+    start();
+    get("/pytorch/whl/cu128/torch/");
+    const Reply head = get(path_in_tree(torch), {}, "HEAD");
+    EXPECT_EQ(head.status, 200u) << "uv's first question";
+    EXPECT_EQ(head.field("Content-Length"), std::to_string(torch.file.body.size()));
+    EXPECT_EQ(head.field("Accept-Ranges"), "bytes");
+    const Reply end = get(path_in_tree(torch), {{"Range", "bytes=-100"}});
+    EXPECT_EQ(end.status, 206u) << end.body;
+    EXPECT_EQ(end.body, torch.file.body.str().substr(torch.file.body.size() - 100));
 }
 
 } // namespace

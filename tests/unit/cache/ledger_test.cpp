@@ -55,6 +55,14 @@ TEST_F(LedgerTest, EntriesAreFoundAndMissesAreNothing) {
     EXPECT_EQ(store->find_ledger("c"), std::nullopt);
 }
 
+TEST_F(LedgerTest, ARowThatGivesWayIsReplacedByAnEqualWordAndByNoWeakerOne) {
+    put({{"a", entry(one, Grade::root, 5)}});
+    EXPECT_EQ(put({{"a", entry(two, Grade::agreed), true}}), std::vector<std::string>{"a"});
+    EXPECT_EQ(store->find_ledger("a")->digest, entry(one, Grade::root).digest);
+    EXPECT_TRUE(put({{"a", entry(two, Grade::root), true}}).empty());
+    EXPECT_EQ(store->find_ledger("a"), entry(two, Grade::root));
+}
+
 TEST_F(LedgerTest, AnAlarmNamesTheKeyAndLeavesTheEntryAndTheOthersGoIn) {
     put({{"a", entry(one, Grade::root)}});
     EXPECT_EQ(put({{"a", entry(two, Grade::root)}, {"b", entry(two, Grade::root)}}), std::vector<std::string>{"a"});

@@ -140,5 +140,56 @@ TEST(KeepFirstOfEachName, LaterOnesGo) {
     EXPECT_EQ(parsed.dropped.size(), 1U);
 }
 
+TEST(WheelTree, AFileKeepsItsFolder) {
+    ProjectPage page;
+    const auto add = [&](const std::string& url, const std::string& name) {
+        auto& file = page.files.emplace_back();
+        file.url = url;
+        file.filename = name;
+    };
+    const std::string wheel = "torch-1.9.0+cu102-cp36-cp36m-win_amd64.whl";
+    add("https://a.example/whl/cu102/torch-1.9.0%2Bcu102-cp36-cp36m-win_amd64.whl", wheel);
+    add("https://b.example/whl/lts/1.8/cu102/" + wheel, wheel);
+    add("https://b.example/whl/" + wheel, wheel);
+    add("https://c.example/whl/cu102/" + wheel, wheel);         // no tree of ours
+    add("https://a.example/whl/.git/" + wheel, wheel);          // an odd folder
+    add("https://a.example/whl/a/b/c/d/e/f/g/" + wheel, wheel); // too deep
+    add("https://a.example/whl/cu102/other.whl", wheel);        // another file
+    const std::vector<std::string> trees{"https://a.example/whl/", "https://b.example/whl/"};
+    place_in_wheel_tree(page, trees);
+    std::vector<std::string> folders;
+    for (const auto& file : page.files)
+        folders.push_back(file.folder);
+    EXPECT_EQ(folders, (std::vector<std::string>{"pytorch/whl/cu102/", "pytorch/whl/lts/1.8/cu102/", "pytorch/whl/", "",
+                                                 "", "", ""}));
+    const auto located = locate(page.files.front());
+    ASSERT_TRUE(located);
+    EXPECT_EQ(located->path(), "pytorch/whl/cu102/" + wheel);
+    std::string folder;
+    EXPECT_TRUE(append_located_folder(folder, page.files.front()));
+    EXPECT_EQ(folder, "pytorch/whl/cu102/");
+}
+
+TEST(WheelTree, APathIsReadAsItIsWritten) {
+    const std::string wheel = "torch-1.9.0+cu102-cp36-cp36m-win_amd64.whl";
+    const auto parsed = [](const std::vector<std::string>& segments) { return parse_in_wheel_tree(segments); };
+    EXPECT_EQ(parsed({"cu102", wheel})->path(), "pytorch/whl/cu102/" + wheel);
+    EXPECT_EQ(parsed({wheel})->path(), "pytorch/whl/" + wheel);
+    const auto metadata = parsed({"cu102", wheel + ".metadata"});
+    ASSERT_TRUE(metadata);
+    EXPECT_TRUE(metadata->metadata);
+    EXPECT_EQ(metadata->path(), "pytorch/whl/cu102/" + wheel + ".metadata");
+    for (const std::vector<std::string>& wrong : {std::vector<std::string>{},
+                                                  {"cu102"},
+                                                  {"cu102", "torch"},
+                                                  {"..", wheel},
+                                                  {"", wheel},
+                                                  {".x", wheel},
+                                                  {"cu102", "torch_stable.html"},
+                                                  {"a b", wheel},
+                                                  {"a", "b", "c", "d", "e", "f", "g", wheel}})
+        EXPECT_FALSE(parsed(wrong));
+}
+
 } // namespace
 } // namespace yizhan

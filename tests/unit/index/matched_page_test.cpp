@@ -245,5 +245,27 @@ TEST(MatchedTensorflow, WhereNoGpuBuildExistsTheCpuBuildStays) {
     EXPECT_THAT(out.verdicts.front().reason, HasSubstr("no GPU build"));
 }
 
+TEST(MatchedTensorflow, UnderANameWithoutAnyGpuBuildTheCpuBuildsStay) {
+    ProjectPage page = page_of("tensorflow", {file(wheel("tensorflow", "1.12.0", "cp35")), //
+                                              file(wheel("tensorflow", "2.3.0", "cp35"))});
+    const auto machine = match("driver385.54-gtx_970-cp35-win_amd64"); // CUDA 9.0: tensorflow-gpu alone has it
+    const auto out = match_pages("tensorflow", {.own = {&page}, .torch = {}}, machine);
+    EXPECT_THAT(kept(out), testing::SizeIs(2));
+    EXPECT_THAT(out.verdicts.back().reason, HasSubstr("runs on the CPU"));
+    ProjectPage gpu = page_of("tensorflow-gpu", {file(wheel("tensorflow_gpu", "1.12.0", "cp35")),
+                                                 file(wheel("tensorflow_gpu", "2.3.0", "cp35"))});
+    EXPECT_THAT(kept(match_pages("tensorflow-gpu", {.own = {&gpu}, .torch = {}}, machine)),
+                ElementsAre(wheel("tensorflow_gpu", "1.12.0", "cp35")));
+}
+
+TEST_F(Torch, WheelsOfOtherPythonsAndPlatformsAreHidden) {
+    add_release(pypi, pytorch, "1.9.0", {"cu102"}, "cp38");
+    add_release(pypi, pytorch, "1.9.0", {"cu102"}, "cp39");
+    add_release(pypi, pytorch, "1.9.0", {"cu102"}, "cp38", "linux_x86_64");
+    const auto out = matched("driver441.22-quadro_k620-cp38-win_amd64");
+    EXPECT_THAT(out.page.files, testing::SizeIs(2));
+    EXPECT_THAT(newest_kept(out.verdicts)->version, "1.9.0+cu102");
+}
+
 } // namespace
 } // namespace yizhan

@@ -1,0 +1,106 @@
+"""What real clients choose for the machines of machines.toml: of the page matched to the machine, what was worked out by
+hand; beside it, for people to compare, what the same client takes of the same indexes as they are."""
+import csv
+import pathlib
+import shutil
+import tempfile
+import tomllib
+
+import wheel_world
+from case import ClientCase, Options
+from target import Target
+from yizhan import Yizhan
+
+HERE = pathlib.Path(__file__).resolve().parent
+MACHINES = tomllib.loads((HERE / "machines.toml").read_text(encoding="utf-8"))["machine"]
+TRIO = ("torch", "torchvision", "torchaudio")
+
+# Those that know no yanks, the last for old Pythons, the newest, and uv.
+CLIENTS = ("pip-9.0.3-py3.6", "pip-18.1-py3.6", "pip-21.3.1-py3.6", "pip-26.3-py3.11", "uv-0.13.9-py3.11")
+
+
+def meets(client, machine, everything):
+    """Whether this client stands on such a machine; of each change, whether it is tried there."""
+    target = Target.of(machine["machine"])
+    if client.name not in CLIENTS or not (everything or machine.get("ci")):
+        return False
+    if client.tool == "uv":
+        return not target.hides
+    if client.release < (20, 3):
+        return target.hides and not target.platform.startswith("macosx")
+    return everything or target.hides == (client.release < (22,))
+
+
+def questions(machine):
+    """([requirement, …], {project: what is expected}) one after the other."""
+    yield ["torch"], {"torch": machine["torch"]}
+    if "pin" in machine:
+        yield [machine["pin"][0]], {"torch": machine["pin"][1]}
+    yield list(TRIO), dict(zip(TRIO, machine["trio"]))
+    if "tensorflow" in machine:
+        yield ["tensorflow"], {} if machine["tensorflow"] == "-" else {"tensorflow": machine["tensorflow"]}
+
+
+class MachinesCase(ClientCase):
+    suite = "machines"
+    needs_origin = False
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.root = pathlib.Path(tempfile.mkdtemp(prefix=f"yizhan-machines-{cls.client.name}-"))
+        cls.addClassCleanup(shutil.rmtree, cls.root, ignore_errors=True)
+        cls.world = cls.enterClassContext(wheel_world.World())
+        cls.server = cls.enterClassContext(
+            Yizhan(Options.yizhan, cls.root / "store", [cls.world.url + "/simple/"],
+                   settings=["--set", f"pytorch.upstream={cls.world.url}/whl/"], log=cls.root / "yizhan.log"))
+        cls.environment = cls.root / "venv"
+        cls.client.venv(cls.environment)
+        cls.picks = []
+
+    @classmethod
+    def tearDownClass(cls):
+        if Options.update_table and cls.picks:
+            with open(HERE / f"machine_picks/{cls.client.name}.csv", "w", encoding="utf-8", newline="") as out:
+                table = csv.writer(out, lineterminator="\n")
+                table.writerow(["machine", "requirements", "matched", "unmatched"])
+                table.writerows(cls.picks)
+        super().tearDownClass()
+
+    def choose(self, requirements, target, index, extra=None):
+        self.runs += 1
+        return self.client.choose(self.environment, self.folder / f"home-{self.runs}", index, requirements, target,
+                                  extra_index=extra)
+
+    def ask(self, machine):
+        target = Target.of(machine["machine"])
+        matched = f"{self.server.url}/for/{machine['machine']}/simple/"
+        wrong = []
+        for requirements, expected in questions(machine):
+            if "tensorflow" in requirements and target.linux and not self.client.knows_platforms:
+                continue  # it knows none of the platforms that these wheels are for
+            found = self.choose(requirements, target, matched)
+            if self.client.tool == "uv":  # it names no wheels, and so no labels that names leave out
+                expected = {project: version.split(" ")[0] for project, version in expected.items()}
+            if found != expected:
+                wrong.append(f"{' '.join(requirements)}: expected {_told(expected)}; chosen {_told(found)}\n"
+                             f"{self.client.said.words[-2000:]}")
+            if Options.update_table:
+                plain = self.choose(requirements, target, self.server.url + "/simple/",
+                                    self.server.url + "/pytorch/whl/")
+                self.picks.append([machine["machine"], " ".join(requirements), _told(found), _told(plain)])
+        if wrong:
+            self.fail(machine.get("why", "") + "\n" + "\n".join(wrong))
+
+
+def _told(found):
+    return ", ".join(f"{project} {version}" for project, version in sorted(found.items())) or "nothing"
+
+
+def case_for(client):
+    """The suite for this client: a test for each machine that it stands on."""
+    def test_for(machine):
+        return lambda self: self.ask(machine)
+    tests = {"test_" + machine["machine"]: test_for(machine) for machine in MACHINES
+             if meets(client, machine, Options.all_machines)}
+    return type("MachinesCase", (MachinesCase,), tests)
