@@ -14,14 +14,15 @@ using std::chrono::month;
 using std::chrono::year;
 
 /// The digits at `at`; the shape was looked at before.
-int number(std::string_view text, std::size_t at, std::size_t digits) {
-    int out = 0;
+UnixTime number(std::string_view text, std::size_t at, std::size_t digits) {
+    UnixTime out = 0;
     std::from_chars(text.data() + at, text.data() + at + digits, out);
     return out;
 }
 
 std::optional<UnixTime> start_of_day(std::string_view text) {
-    const std::chrono::year_month_day date{year(number(text, 0, 4)), month(static_cast<unsigned>(number(text, 5, 2))),
+    const std::chrono::year_month_day date{year(static_cast<int>(number(text, 0, 4))),
+                                           month(static_cast<unsigned>(number(text, 5, 2))),
                                            day(static_cast<unsigned>(number(text, 8, 2)))};
     if (!date.ok())
         return std::nullopt;

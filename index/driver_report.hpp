@@ -14,7 +14,7 @@
 namespace yizhan {
 
 /// Bytes of such a report that are read.
-inline constexpr std::size_t longest_driver_report = 64 * 1024;
+inline constexpr std::size_t longest_driver_report = std::size_t{64} << 10;
 
 /// What nvidia-smi is asked for, without and with what only those of driver 510 and newer can tell.
 inline constexpr std::string_view smi_fields = "driver_version,name";

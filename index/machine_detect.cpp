@@ -89,6 +89,7 @@ class Detection {
 
     std::vector<ReportedGpu> gpus_of_proc() const {
         std::vector<ReportedGpu> out;
+        out.reserve(evidence_.proc_gpus.size());
         for (const auto& text : evidence_.proc_gpus)
             out.push_back({.name = read_proc_gpu(text), .capability = {}});
         return out;

@@ -18,7 +18,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t most_output = 64 * 1024;
+constexpr std::size_t most_output = std::size_t{64} << 10;
 
 class Pipe {
   public:
@@ -66,6 +66,7 @@ class SpawnPlan {
 
     Result<pid_t> spawn(const std::vector<std::string>& arguments) const {
         std::vector<char*> pointers;
+        pointers.reserve(arguments.size() + 1);
         for (const auto& argument : arguments)
             pointers.push_back(const_cast<char*>(argument.c_str())); // execve's type; it does not write
         pointers.push_back(nullptr);

@@ -33,7 +33,7 @@ Task<std::optional<Response>> ExplainRoute::handle(const Request& request) {
     if (!match)
         co_return plain(match.error());
     const auto project = normalized_name(wanted);
-    const auto matched = co_await matched_.explained(*match, project);
+    const auto matched = co_await matched_.explained(*match, project, request.before);
     if (!matched)
         co_return plain(matched.error());
     if (format != "json")

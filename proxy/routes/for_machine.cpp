@@ -64,7 +64,7 @@ Task<Response> MachineRoute::constraints(const Request& request, Machines::Match
         co_return plain(400, query.error().message);
     PagesByProject pages;
     for (const auto project : constrained_projects) {
-        auto page = co_await matched_.explained(match, std::string(project));
+        auto page = co_await matched_.explained(match, std::string(project), request.before);
         pages.emplace(project, std::move(page));
     }
     const auto text = constraints_text(pages, *match, value_of(*query, "torch"));

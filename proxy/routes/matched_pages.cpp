@@ -26,15 +26,20 @@ PagesToMatch pages_of(const DerivedPages::Sources& sources, const std::vector<bo
 }
 
 // What came too late is taken away first: among what is left the match chooses.
+DerivedPages::Sources dated(DerivedPages::Sources sources, std::optional<UnixTime> before) {
+    if (before)
+        for (auto& source : sources)
+            source = std::make_shared<const PageGeneration>(
+                PageGeneration{.page = page_before(source->page, *before).page, .bytes = 0, .sources = {}});
+    return sources;
+}
+
 DerivedPages::Make maker(Machines::MatchPtr match, std::string project, std::vector<bool> torch,
                          std::optional<UnixTime> before) {
     return [match = std::move(match), project = std::move(project), torch = std::move(torch),
-            before](DerivedPages::Sources sources) {
-        if (before)
-            for (auto& source : sources)
-                source = std::make_shared<const PageGeneration>(
-                    PageGeneration{.page = page_before(source->page, *before).page, .bytes = 0, .sources = {}});
-        return match_pages(project, pages_of(sources, torch), *match).page;
+            before](const DerivedPages::Sources& sources) {
+        const auto there = dated(sources, before);
+        return match_pages(project, pages_of(there, torch), *match).page;
     };
 }
 
@@ -143,12 +148,14 @@ Task<Result<ProjectPages::Answer>> MatchedPages::get(Machines::MatchPtr match, s
     co_return out;
 }
 
-Task<Result<MatchedPage>> MatchedPages::explained(Machines::MatchPtr match, std::string project) {
+Task<Result<MatchedPage>> MatchedPages::explained(Machines::MatchPtr match, std::string project,
+                                                  std::optional<UnixTime> before) {
     auto gathered = co_await gather(*match, project);
     if (!gathered)
         co_return std::unexpected(std::move(gathered.error()));
-    auto work = [match, project, from = std::move(*gathered)] {
-        return match_pages(project, pages_of(from.sources, from.torch), *match);
+    auto work = [match, project, before, from = std::move(*gathered)] {
+        const auto there = dated(from.sources, before);
+        return match_pages(project, pages_of(there, from.torch), *match);
     };
     co_return co_await run_on(relay_.compute().get_executor(), std::move(work));
 }

@@ -29,8 +29,10 @@ class MatchedPages {
     /// index has it; unavailable where one that may have it cannot be asked: half a page would lead to a wrong build.
     Task<Result<ProjectPages::Answer>> get(Machines::MatchPtr match, std::string project, PageForm form);
 
-    /// The same with what became of each file, for people. The page's own verdicts are not kept: they are made anew.
-    Task<Result<MatchedPage>> explained(Machines::MatchPtr match, std::string project);
+    /// The same (`before`: as PageForm has it) with what became of each file, for people. The page's own verdicts are
+    /// not kept: they are made anew.
+    Task<Result<MatchedPage>> explained(Machines::MatchPtr match, std::string project,
+                                        std::optional<UnixTime> before = {});
 
   private:
     static constexpr std::size_t memory_budget = 64ULL << 20;

@@ -21,10 +21,6 @@ std::optional<Response> Router::at_once_here(const Request& request) {
 }
 
 Task<Response> Router::handle(const Request& request) {
-    // Hardly a route takes a query; one that is ignored would be one page under two names in every cache.
-    if (request.target.contains('?') && !ExplainRoute::is_ours(request) && !MachineRoute::takes_query(request))
-        co_return plain(400,
-                        fmt::format("{}: nothing here takes a query; leave out '?' and what follows", request.target));
     const auto dated = before_asked(request, min_age_);
     if (!dated)
         co_return plain(dated.error());
@@ -32,6 +28,10 @@ Task<Response> Router::handle(const Request& request) {
 }
 
 Task<Response> Router::handle_here(const Request& request) {
+    // Hardly a route takes a query; one that is ignored would be one page under two names in every cache.
+    if (request.target.contains('?') && !ExplainRoute::is_ours(request) && !MachineRoute::takes_query(request))
+        co_return plain(400,
+                        fmt::format("{}: nothing here takes a query; leave out '?' and what follows", request.target));
     if (auto answer = co_await pypi_.handle(request))
         co_return std::move(*answer);
     if (auto answer = co_await for_machine_.handle(request))

@@ -41,7 +41,8 @@ def options():
     parser.add_argument("--yizhan", type=pathlib.Path, help="default: yizhan in the build folder")
     parser.add_argument("--origin", type=pathlib.Path, help="default: tests/origin/origin in the build folder")
     parser.add_argument("-k", action="append", default=[], metavar="WORD", help="only tests whose name has one of these")
-    parser.add_argument("--suite", choices=["replay", "recorded", "origin", "faults", "machines", "packaging", "real"], action="append")
+    parser.add_argument("--suite", choices=["replay", "recorded", "origin", "faults", "machines", "packaging", "real"],
+                        action="append")
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1), metavar="N",
                         help="groups at a time; default: two per core, since clients wait much of their time")
     parser.add_argument("--update-golden", action="store_true", help="write what the clients say and yizhan answers; "

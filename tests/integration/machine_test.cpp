@@ -81,6 +81,9 @@ TEST_F(ForMachine, OfADateTheMatchChoosesAmongWhatWasThere) {
         EXPECT_THAT(page.body, HasSubstr("\"../../../../../../pytorch/whl/cu118/")) << "out of both prefixes";
     }
     EXPECT_THAT(kept(get(index + "torch/").body), ElementsAre("torch-2.6.0+cu126-cp311-cp311-linux_x86_64.whl"));
+    const std::string constraints = "/for/driver580.95.05-sm70-cp311-manylinux_2_36_x86_64/constraints.txt";
+    EXPECT_THAT(get(constraints).body, HasSubstr("torch==2.6.0+cu126"));
+    EXPECT_THAT(get("/before/2025-03-01" + constraints + "?torch=2.6.0").body, HasSubstr("torch==2.6.0+cu118"));
     const Reply tree = get("/before/2025-03-01/pytorch/whl/torch/");
     EXPECT_THAT(kept(tree.body), ElementsAre("torch-2.6.0+cu118-cp311-cp311-linux_x86_64.whl"));
     EXPECT_EQ(tree.field("Yizhan-Hidden"), "too-new=1, without-upload-time=0");
