@@ -81,7 +81,7 @@ class Client:
         """Installs what `pin` names, and nothing whose digest differs."""
         raise NotImplementedError
 
-    def choose(self, venv, home, index, requirements, target, prefix=(), extra_index=None):
+    def choose(self, venv, home, index, requirements, target, prefix=(), extra_index=None, find_links=None):
         """What it takes for a machine that is not this one: {project: version}, empty where it finds nothing. A version
         without a label has the wheel's own after it, where the tool says which wheel it is: "1.3.0 cu101". `said` is its Outcome."""
         raise NotImplementedError

@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import tempfile
 import tomllib
+import urllib.request
 
 import wheel_world
 from case import ClientCase, Options
@@ -67,10 +68,10 @@ class MachinesCase(ClientCase):
                 table.writerows(cls.picks)
         super().tearDownClass()
 
-    def choose(self, requirements, target, index, extra=None):
+    def choose(self, requirements, target, index, **more):
         self.runs += 1
         return self.client.choose(self.environment, self.folder / f"home-{self.runs}", index, requirements, target,
-                                  extra_index=extra)
+                                  **more)
 
     def ask(self, machine):
         target = Target.of(machine["machine"])
@@ -87,10 +88,26 @@ class MachinesCase(ClientCase):
                              f"{self.client.said.words[-2000:]}")
             if Options.update_table:
                 plain = self.choose(requirements, target, self.server.url + "/simple/",
-                                    self.server.url + "/pytorch/whl/")
+                                    extra_index=self.server.url + "/pytorch/whl/")
                 self.picks.append([machine["machine"], " ".join(requirements), _told(found), _told(plain)])
         if wrong:
             self.fail(machine.get("why", "") + "\n" + "\n".join(wrong))
+
+    def ask_as_the_guide_does(self):
+        """The commands of the guide of 2021, with the host swapped: nothing in them names a machine."""
+        target = Target("38", "win_amd64") if self.client.tool == "uv" else Target("37", "win_amd64")
+        found = self.choose(["torch==1.9.0+cu102", "torchvision==0.10.0+cu102", "torchaudio===0.9.0"], target,
+                            self.server.url + "/simple/", find_links=self.server.url + "/pytorch/whl/torch_stable.html")
+        self.assertEqual({"torch": "1.9.0+cu102", "torchvision": "0.10.0+cu102", "torchaudio": "0.9.0 any"},
+                         found if self.client.tool == "pip" else {**found, "torchaudio": found.get("torchaudio", "") + " any"},
+                         self.client.said.words)
+        for project, version in (("torch", "1.4.0"), ("torchvision", "0.5.0")):  # and by hand
+            path = f"/whl/cpu/{project}-{version}+cpu-cp37-cp37m-win_amd64.whl"
+            with urllib.request.urlopen(self.server.url + "/pytorch" + path.replace("+", "%2B")) as answer:
+                self.assertEqual(self.world.files[path], answer.read())
+        for requirement, expected in (("tensorflow==2.2.0", "2.2.0"), ("tensorflow-gpu==2.2.0", "2.2.0")):
+            found = self.choose([requirement], target, self.server.url + "/simple/")
+            self.assertEqual({requirement.split("==")[0]: expected}, found, self.client.said.words)
 
 
 def _told(found):
@@ -103,4 +120,6 @@ def case_for(client):
         return lambda self: self.ask(machine)
     tests = {"test_" + machine["machine"]: test_for(machine) for machine in MACHINES
              if meets(client, machine, Options.all_machines)}
+    if client.name in CLIENTS:
+        tests["test_the_guide_of_2021"] = MachinesCase.ask_as_the_guide_does
     return type("MachinesCase", (MachinesCase,), tests)

@@ -62,7 +62,7 @@ class Pip(Client):
     def download_pinned(self, venv, home, index, pin, to, prefix=()):
         return self._ask("download", venv, home, index, ["-d", to, "--no-deps", *_require(home, pin)], prefix)
 
-    def choose(self, venv, home, index, requirements, target, prefix=(), extra_index=None):
+    def choose(self, venv, home, index, requirements, target, prefix=(), extra_index=None, find_links=None):
         to = home / "chosen"
         platforms = target.platforms()
         if self.release < (20, 3):  # takes one
@@ -70,7 +70,8 @@ class Pip(Client):
         flags = ["-d", to, "--only-binary", ":all:", "--implementation", "cp", "--python-version",
                  target.python if self.release < (19, 3) else target.version, "--abi", target.abi,
                  *(word for platform in platforms for word in ("--platform", platform)),
-                 *(["--extra-index-url", extra_index] if extra_index else [])]
+                 *(["--extra-index-url", extra_index] if extra_index else []),
+                 *(["-f", find_links] if find_links else [])]
         self.said = self._ask("download", venv, home, index, [*flags, *requirements], prefix)
         return {project: version for project, version in map(_taken, to.glob("*.whl"))} if to.exists() else {}
 

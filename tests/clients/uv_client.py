@@ -52,12 +52,13 @@ class Uv(Client):
         path.write_text(f"{pin.project}=={pin.version} --hash=sha256:{pin.sha256}\n", encoding="utf-8")
         return self._install(venv, home, index, ["--require-hashes", "-r", path], prefix)
 
-    def choose(self, venv, home, index, requirements, target, prefix=(), extra_index=None):
+    def choose(self, venv, home, index, requirements, target, prefix=(), extra_index=None, find_links=None):
         home.mkdir(parents=True, exist_ok=True)
         (home / "requirements.in").write_text("\n".join(requirements) + "\n", encoding="utf-8")
         self.said = self.run(home, [self.place / "uv", "pip", "compile", "--no-header", "--no-annotate", "--only-binary",
                                ":all:", "--python", venv / "bin/python", "--python-version", target.version,
                                "--python-platform", target.uv_platform(), "--index-url", index,
                                *(["--extra-index-url", extra_index] if extra_index else []),
+                               *(["--find-links", find_links] if find_links else []),
                                home / "requirements.in"], prefix)
         return dict(line.split("==") for line in self.said.words.splitlines() if re.fullmatch(r"[a-z0-9-]+==\S+", line))
