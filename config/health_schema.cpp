@@ -45,6 +45,9 @@ std::vector<Setting> segment_schema() {
                                 "What is ahead is hashed from the page cache later."),
         of_segments<&G::connections>("connections", a_number(1, 16), "Connections to one mirror for one file.",
                                      "Many limit a connection's rate, and few like more."),
+        of_segments<&G::first_look>("first_look", a_time(milliseconds(0), minutes(1)),
+                                    "How long the first byte waits for the ends of two mirrors' copies to be compared.",
+                                    "A mirror with another file altogether is left out before anything leaves."),
     };
 }
 

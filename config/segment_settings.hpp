@@ -18,6 +18,8 @@ struct SegmentSettings {
     std::uint64_t window =
         256 * MiB;            ///< bytes ahead of the first missing one: what stays in the page cache for the hash
     unsigned connections = 2; ///< per mirror and object: many limit a connection's rate, and few like more
+    /// How long a client's first byte may wait for the ends of two mirrors' copies to be compared; 0: not at all.
+    std::chrono::milliseconds first_look{200};
     bool operator==(const SegmentSettings&) const = default;
 };
 

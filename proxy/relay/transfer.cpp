@@ -58,6 +58,8 @@ Transfer::Transfer(Host host, Object object)
 Transfer::~Transfer() {
     if (couriers_)
         couriers_->stop();
+    if (first_look_)
+        first_look_->stop();
     if (repair_)
         repair_->stop();
     if (intake_ && !over())
@@ -98,6 +100,36 @@ void Transfer::intake_opened() {
     if (intake_->inherited() > 0)
         spdlog::info("relay: {} goes on with {} bytes of an earlier time", object_.path, intake_->inherited());
     couriers_->start();
+    if (couriers_->split() && intake_->inherited() == 0 && !looked_) {
+        looked_ = true;
+        FirstLook::Owner& owner = *this;
+        first_look_ = std::make_shared<FirstLook>(errand_, owner);
+        if (!first_look_->start())
+            first_look_.reset();
+    }
+}
+
+// Nothing has left yet, so whoever has another file costs what it has brought meanwhile, and no client anything.
+void Transfer::first_look_ended(std::optional<std::size_t> liar) {
+    asio::post(host_.context.relay, [self = shared_from_this(), liar] {
+        self->first_look_.reset();
+        if (self->state_ != State::fetching || self->failing_)
+            return;
+        if (liar && self->errand_.contributors.contains(self->errand_.contenders[*liar].id))
+            return self->begin_anew();
+        self->release();
+        if (self->complete_ && self->intake_->idle())
+            self->verify();
+    });
+}
+
+void Transfer::begin_anew() {
+    couriers_->stop();
+    errand_.contributors.clear();
+    errand_.came_from.clear();
+    complete_ = false;
+    first_byte_.reset();
+    intake_->close(Keep::no, [self = shared_from_this()](bool) { self->take_in(); });
 }
 
 void Transfer::intake_wrote() {
@@ -157,7 +189,8 @@ void Transfer::release() {
                                        .bytes_per_second = bytes_per_second(),
                                        .identified = object_.identity.known(),
                                        .patience_over = patience_over_});
-    if (end <= view.released || view.state == Progress::State::verified || view.state == Progress::State::failed)
+    if (first_look_ || end <= view.released || view.state == Progress::State::verified ||
+        view.state == Progress::State::failed)
         return;
     progress_->publish([this, end](Progress::View& shown) {
         shown.file = intake_->file();
@@ -209,7 +242,7 @@ void Transfer::couriers_stranded() {
 // ---- the end
 
 void Transfer::verify() {
-    if (state_ >= State::verifying || failing_)
+    if (state_ >= State::verifying || failing_ || first_look_)
         return;
     state_ = State::verifying;
     couriers_->stop();
@@ -358,12 +391,8 @@ void Transfer::begin_again() {
     spent_.insert(errand_.contributors.begin(), errand_.contributors.end());
     for (auto& contender : contenders)
         contender.out |= spent_.contains(contender.id);
-    errand_.contributors.clear();
     errand_.dissents.clear();
-    errand_.came_from.clear();
     errand_.size = object_.size;
-    complete_ = false;
-    first_byte_.reset();
     progress_->publish([this](Progress::View& view) {
         view.size = object_.size;
         view.window.reset();
@@ -371,7 +400,7 @@ void Transfer::begin_again() {
     state_ = State::fetching;
     if (!contenders.any_left())
         return couriers_stranded();
-    intake_->close(Keep::no, [self = shared_from_this()](bool) { self->take_in(); });
+    begin_anew();
 }
 
 // Earlier bytes of this object were wrong, and now the right ones are here: whose parts differ from them?
@@ -440,6 +469,8 @@ void Transfer::fail(Error error, Keep keep) {
     failing_ = true;
     spdlog::warn("relay: {} failed: {}", object_.path, error.text());
     couriers_->stop();
+    if (first_look_)
+        first_look_->stop();
     if (repair_)
         repair_->stop();
     if (state_ != State::fetching)

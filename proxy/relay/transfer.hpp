@@ -8,6 +8,7 @@
 #pragma once
 
 #include "proxy/relay/couriers.hpp"
+#include "proxy/relay/first_look.hpp"
 #include "proxy/relay/intake.hpp"
 #include "proxy/relay/release.hpp"
 #include "proxy/relay/repair.hpp"
@@ -25,6 +26,7 @@ namespace yizhan {
 class Transfer final : public std::enable_shared_from_this<Transfer>,
                        private Intake::Owner,
                        private Couriers::Owner,
+                       private FirstLook::Owner,
                        private Repair::Owner {
   public:
     /// What a transfer needs of its registry.
@@ -76,6 +78,7 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     void couriers_stranded() override;
 
     void look_for_laggards();
+    void first_look_ended(std::optional<std::size_t> liar) override;
     void repair_closed(const Digests& found) override;
     void repair_failed() override;
 
@@ -92,6 +95,7 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     void blame_one(EndpointId who, const std::string& words, const std::optional<Sha256>& found);
     void clear_up_suspicions();
     void begin_again();
+    void begin_anew();
     void commit(const Digests& digests);
     void fail(Error error, Keep keep);
     void end(State state);
@@ -106,10 +110,12 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     Errand errand_;
     std::shared_ptr<Intake> intake_;
     std::shared_ptr<Couriers> couriers_;
+    std::shared_ptr<FirstLook> first_look_; // while it lasts nothing leaves
     std::shared_ptr<Repair> repair_;
     std::string wrong_;          // what was wrong, while that is being repaired
     std::set<EndpointId> spent_; // those whose bytes were in a fill that turned out wrong
 
+    bool looked_ = false;   // at the ends of it
     bool complete_ = false; // the last byte has been brought
     bool failing_ = false;  // waits for a write to end
     std::optional<Clock::time_point> first_byte_;

@@ -65,7 +65,8 @@ Settings all_changed() {
                           .most = 205 * KiB,
                           .time = milliseconds(206),
                           .window = 207 * MiB,
-                          .connections = 8};
+                          .connections = 8,
+                          .first_look = milliseconds(209)};
     out.pypi = {Trust::mirror,
                 seconds(21),
                 milliseconds(22),

@@ -20,7 +20,8 @@ class SegmentsTest : public RelayTest {
                                    .most = 2 * MiB,
                                    .time = 4s,
                                    .window = 16 * MiB,
-                                   .connections = 2};
+                                   .connections = 2,
+                                   .first_look = 5s};
     }
 
     static std::uint64_t body_bytes(origin::Server& server) { return server.record().bytes("/f/x.bin"); }
@@ -180,9 +181,51 @@ TEST_F(RepairTest, OneFlippedByteCostsItsPartAndItsSenderIsBlamed) {
     EXPECT_LT(pulled(all), 2 * body.size()) << "never the whole once more";
 }
 
-TEST_F(RepairTest, AMirrorWithAnotherFileAltogetherIsFoundOut) {
+TEST_F(RepairTest, AMirrorWithAnotherFileAltogetherIsLeftOutBeforeAByteLeaves) {
     const auto all = mirrors(3);
     all[1]->misbehave("/f/x.bin", Behaviour().lie(99));
+    start();
+    expect_right(fetch(object("x.bin", body, all)));
+    EXPECT_EQ(blamed(*all[0]), 0u);
+    EXPECT_GE(blamed(*all[1]), 1u);
+    EXPECT_EQ(blamed(*all[2]), 0u);
+}
+
+TEST_F(RepairTest, OfTwoThatDifferTheRootIsBelievedAtFirst) {
+    const auto all = mirrors(2);
+    all[1]->misbehave("/f/x.bin", Behaviour().lie(99));
+    start();
+    expect_right(fetch(object("x.bin", body, all)));
+    EXPECT_EQ(blamed(*all[0]), 0u);
+    EXPECT_GE(blamed(*all[1]), 1u);
+}
+
+TEST_F(RepairTest, AndWhereTheRootIsTheLiarTheDigestSaysSo) {
+    const auto all = mirrors(3);
+    all[0]->misbehave("/f/x.bin", Behaviour().lie(99));
+    start();
+    expect_right(fetch(object("x.bin", body, all)));
+    EXPECT_GE(blamed(*all[0]), 1u);
+    EXPECT_EQ(blamed(*all[1]) + blamed(*all[2]), 0u);
+}
+
+TEST_F(RepairTest, SlowMirrorsAreNotWaitedForToBeCompared) {
+    const auto all = mirrors(2);
+    for (auto* server : all)
+        server->misbehave("/f/x.bin", Behaviour().delay(300ms));
+    settings.relay.segments.first_look = 100ms;
+    start();
+    const auto opened = std::chrono::steady_clock::now();
+    expect_right(fetch(object("x.bin", body, all)));
+    EXPECT_LT(std::chrono::steady_clock::now() - opened, 12s);
+}
+
+TEST_F(RepairTest, AMirrorThatLiesOnlyInTheMiddleOfItsPartsIsFoundOut) {
+    const auto all = mirrors(3);
+    Behaviour bad;
+    for (std::int64_t at = 1; at < 24; ++at) // a byte in every part that it may bring; its ends are right
+        bad.flip(at * (1 << 20) + 77 * 1024);
+    all[1]->misbehave("/f/x.bin", bad);
     start();
     expect_right(fetch_twice(object("x.bin", body, all)));
     EXPECT_EQ(blamed(*all[0]), 0u);

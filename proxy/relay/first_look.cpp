@@ -1,0 +1,161 @@
+#include "proxy/relay/first_look.hpp"
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace yizhan {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::uint64_t part_size = std::uint64_t{64} * 1024;
+// Once they differ somebody lies, and knowing who is worth more.
+constexpr milliseconds patience_with_a_lie{2'000};
+
+} // namespace
+
+FirstLook::FirstLook(Errand& errand, Owner& owner) : errand_(errand), owner_(owner), patience_(errand.context.relay) {}
+
+bool FirstLook::start() {
+    const auto patience = errand_.context.settings.segments.first_look;
+    if (patience == milliseconds(0))
+        return false;
+    for (int i = 0; i < 2; ++i) {
+        const auto contender = another_family();
+        if (!contender || !ask(*contender)) {
+            stop();
+            return false;
+        }
+    }
+    wait(patience);
+    return true;
+}
+
+void FirstLook::stop() {
+    over_ = true;
+    patience_.cancel();
+    for (auto& question : std::exchange(questions_, {})) {
+        question.leg->abandon();
+        --errand_.contenders[witnesses_[question.witness].contender].legs;
+    }
+}
+
+// The quickest of a family that has not been asked, whose connections have room for both questions.
+std::optional<std::size_t> FirstLook::another_family() const {
+    const auto now = std::chrono::steady_clock::now();
+    const auto known = [&](const std::string& family) {
+        return std::ranges::any_of(witnesses_, [&](const Witness& witness) {
+            return errand_.contenders[witness.contender].source->family == family;
+        });
+    };
+    for (const auto index : errand_.contenders.idle(errand_.ask, 8, now))
+        if (errand_.context.endpoints.spare(errand_.contenders[index].id, now) >= 2 &&
+            !known(errand_.contenders[index].source->family))
+            return index;
+    return std::nullopt;
+}
+
+bool FirstLook::ask(std::size_t contender) {
+    auto& context = errand_.context;
+    auto& whom = errand_.contenders[contender];
+    const auto size = *errand_.size;
+    witnesses_.push_back({.contender = contender, .parts = {}});
+    for (std::size_t part = 0; part < 2; ++part) {
+        auto attempt = context.endpoints.begin(whom.id, errand_.ask, std::chrono::steady_clock::now());
+        if (!attempt)
+            return false;
+        const auto begin = part == 0 ? 0 : size - part_size;
+        Leg::Wanted wanted{.path = errand_.object.path,
+                           .offset = begin,
+                           .end = begin + part_size,
+                           .size = size,
+                           .whole_too = false,
+                           .before = nullptr,
+                           .validator = {}};
+        Leg::Rider& rider = *this;
+        ++whom.legs;
+        questions_.push_back(
+            {witnesses_.size() - 1, part,
+             std::make_unique<Leg>(
+                 Leg::Means{context.upstream, context.named, context.settings.max_redirects, context.endpoints},
+                 *whom.source, std::move(*attempt), whom.address, std::move(wanted), rider)});
+    }
+    return true;
+}
+
+void FirstLook::wait(milliseconds how_long) {
+    patience_.expires_after(how_long);
+    patience_.async_wait([self = weak_from_this()](boost::system::error_code ec) {
+        if (const auto look = self.lock(); look && !ec && !look->over_)
+            look->end(std::nullopt);
+    });
+}
+
+Credit FirstLook::leg_brought(Leg& leg, std::span<const std::byte> bytes) {
+    const auto at = std::ranges::find_if(questions_, [&](const Question& q) { return q.leg.get() == &leg; });
+    auto& into = witnesses_[at->witness].parts[at->part];
+    const auto count = std::min<std::uint64_t>(bytes.size(), part_size - into.size());
+    into.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(count));
+    if (into.size() == part_size && leg.whole())
+        leg.enough();
+    return Credit::more;
+}
+
+void FirstLook::leg_ended(Leg& leg, std::optional<Rejection> why) {
+    const auto at = std::ranges::find_if(questions_, [&](const Question& q) { return q.leg.get() == &leg; });
+    const auto question = std::move(*at);
+    questions_.erase(at);
+    auto& contender = errand_.contenders[witnesses_[question.witness].contender];
+    --contender.legs;
+    if (why) { // those who ride there hear of it too, and say so
+        contender.no_ranges |= why->symptom == Symptom::no_ranges;
+        const auto meaning = question.leg->fail(*why, std::chrono::steady_clock::now());
+        contender.out |= meaning.lacks_object;
+    }
+    if (questions_.empty())
+        asio::post(errand_.context.relay, [self = weak_from_this()] {
+            if (const auto look = self.lock(); look && !look->over_)
+                look->weigh();
+        });
+}
+
+bool FirstLook::same(const Witness& a, const Witness& b) const {
+    return a.parts[0] == b.parts[0] && a.parts[1] == b.parts[1];
+}
+
+void FirstLook::weigh() {
+    std::erase_if(witnesses_, [](const Witness& witness) { return !witness.answered(part_size); });
+    if (witnesses_.size() < 2 || same(witnesses_[0], witnesses_[1]))
+        return end(std::nullopt);
+    if (witnesses_.size() == 2) {
+        if (const auto third = another_family(); third && ask(*third))
+            return wait(patience_with_a_lie);
+        const auto root = std::ranges::find_if(
+            witnesses_, [this](const Witness& witness) { return errand_.contenders[witness.contender].source->root; });
+        return end(root == witnesses_.end() ? std::nullopt
+                                            : std::optional(witnesses_[root == witnesses_.begin() ? 1 : 0].contender));
+    }
+    for (std::size_t i = 0; i < 2; ++i)
+        if (same(witnesses_[1 - i], witnesses_[2]))
+            return end(witnesses_[i].contender);
+    end(std::nullopt);
+}
+
+void FirstLook::end(std::optional<std::size_t> liar) {
+    stop();
+    if (liar) {
+        auto& contender = errand_.contenders[*liar];
+        const auto& name = errand_.context.endpoints.name(contender.id).key();
+        const auto words = fmt::format("{}: has other bytes at its ends than others have", name);
+        spdlog::warn("relay: {}: {}; left out", errand_.object.path, words);
+        contender.out = true;
+        errand_.tried.push_back(words);
+        errand_.dissents.push_back({contender.id, words});
+    }
+    owner_.first_look_ended(liar);
+}
+
+} // namespace yizhan

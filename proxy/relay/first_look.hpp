@@ -1,0 +1,66 @@
+// Before the first byte of a large object leaves: do two families have the same one? Their first and last 64 KiB are
+// compared, and where they differ a third one, or the root, says which of them is left out. So a mirror that has
+// another file altogether costs nobody a cut download. Relay thread only.
+#pragma once
+
+#include "proxy/relay/ride.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace yizhan {
+
+class FirstLook final : public std::enable_shared_from_this<FirstLook>, private Leg::Rider {
+  public:
+    class Owner {
+      public:
+        virtual ~Owner() = default;
+        /// Once, in a turn of its own. `liar`: a contender's index, where one was left out; it is noted as a dissenter.
+        virtual void first_look_ended(std::optional<std::size_t> liar) = 0;
+    };
+
+    /// Both references must outlive it, or its stop().
+    FirstLook(Errand& errand, Owner& owner);
+
+    /// False where there are no two families to ask.
+    bool start();
+    void stop();
+
+  private:
+    /// What one endpoint has of both ends.
+    struct Witness {
+        std::size_t contender = 0;
+        std::string parts[2];
+        bool answered(std::uint64_t size) const { return parts[0].size() == size && parts[1].size() == size; }
+    };
+    struct Question {
+        std::size_t witness = 0, part = 0;
+        std::unique_ptr<Leg> leg;
+    };
+
+    void leg_heard(Leg&, const Head&, std::optional<std::uint64_t>) override {}
+    Credit leg_brought(Leg& leg, std::span<const std::byte> bytes) override;
+    void leg_ended(Leg& leg, std::optional<Rejection> why) override;
+
+    std::optional<std::size_t> another_family() const;
+    bool ask(std::size_t contender);
+    void wait(std::chrono::milliseconds patience);
+    void weigh();
+    void end(std::optional<std::size_t> liar);
+    bool same(const Witness& a, const Witness& b) const;
+
+    Errand& errand_;
+    Owner& owner_;
+    std::vector<Witness> witnesses_;
+    std::vector<Question> questions_;
+    asio::steady_timer patience_;
+    bool over_ = false;
+};
+
+} // namespace yizhan
