@@ -114,6 +114,10 @@ std::string help_text() {
         const auto text = fmt::format("{} ({}; default {})", setting.help, type_with_limits(setting), setting.fallback);
         out += fmt::format("  {:<{}}{}\n", setting.name, meaning_column - 2, wrapped(text, meaning_column, width));
     }
+    out += "\nMachines that URLs may call by name (/for/<name>/simple/), each a table of the configuration file:\n"
+           "\n  [machines.<name>]\n";
+    for (const auto& key : machine_keys())
+        out += fmt::format("  {:<{}}{}\n", key.name, meaning_column - 2, wrapped(key.help, meaning_column, width));
     return out;
 }
 

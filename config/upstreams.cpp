@@ -229,6 +229,8 @@ void choose_root(const std::vector<Given>& given, std::vector<UpstreamSettings>&
         const auto* known = find_mirror(kind.catalogue, upstreams[i].url, mirrors);
         return may(i) && known && known->root;
     });
+    if (chosen == given.size()) // a flat listing gives no digests
+        chosen = first([&](std::size_t i) { return may(i) && !upstreams[i].flat; });
     if (chosen == given.size())
         chosen = first(may);
     if (chosen < given.size())

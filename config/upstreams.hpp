@@ -49,7 +49,8 @@ struct ReadUpstreams {
 };
 
 /// Reads an array of tables, or a list of bare URLs (from a flag or the environment). The root is the one that says
-/// so; else, unless root = false was written, the one that the catalogue knows as root, else the first.
+/// so; else, unless root = false was written, the one that the catalogue knows as root, else the first
+/// that is no flat listing, else the first.
 ReadUpstreams read_upstreams(const Written& written, std::span<const Mirror> mirrors,
                              const UpstreamKind& kind = pypi_upstreams);
 

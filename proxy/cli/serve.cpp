@@ -50,6 +50,13 @@ void say_what_is_asked(const Settings& settings) {
                      redacted(root.url));
     else
         spdlog::info("pypi: {} is the root, {} mirrors supply bytes", redacted(root.url), upstreams.size() - 1);
+    const auto wheels = pytorch_index(settings).rules;
+    if (root_of(wheels).flat)
+        spdlog::warn("pytorch: {} is a flat listing, which gives no digests: pages for machines go without its builds; "
+                     "name an upstream with layout = \"tree\" as the root",
+                     redacted(root_of(wheels).url));
+    spdlog::info("pytorch: {} is the root, {} mirrors supply bytes", redacted(root_of(wheels).url),
+                 wheels.upstream.size() - 1);
 }
 
 int complain(const Error& error) {

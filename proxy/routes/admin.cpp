@@ -126,9 +126,12 @@ Task<Response> AdminRoute::status(const Request& request) {
                                     .degraded = relay_.degraded(),
                                     .offline = settings_.offline,
                                     .uptime_seconds = uptime()}));
-    boost::json::array upstreams;
-    for (const auto& upstream : settings_.pypi.upstream)
-        upstreams.push_back({{"url", redacted(upstream.url)}, {"family", upstream.family}, {"root", upstream.root}});
+    const auto listed = [](const std::vector<UpstreamSettings>& upstreams) {
+        boost::json::array out;
+        for (const auto& upstream : upstreams)
+            out.push_back({{"url", redacted(upstream.url)}, {"family", upstream.family}, {"root", upstream.root}});
+        return out;
+    };
     auto response = json(200, {{"version", YIZHAN_VERSION},
                                {"uptime_seconds", uptime()},
                                {"offline", settings_.offline},
@@ -140,7 +143,8 @@ Task<Response> AdminRoute::status(const Request& request) {
                                  {"bytes", stats.bytes},
                                  {"objects", stats.objects},
                                  {"rebuilt", stats.rebuilt}}},
-                               {"pypi", {{"upstreams", upstreams}}},
+                               {"pypi", {{"upstreams", listed(settings_.pypi.upstream)}}},
+                               {"pytorch", {{"upstreams", listed(settings_.pytorch.upstream)}}},
                                {"endpoints", endpoints_json(relay.endpoints)},
                                {"transfers", transfers_json(relay.transfers)}});
     response.fields.emplace_back("Vary", "Accept");

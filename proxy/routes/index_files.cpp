@@ -18,6 +18,8 @@ constexpr std::string_view octets = "application/octet-stream";
 constexpr std::pair<std::string_view, std::string_view> for_ever{"Cache-Control",
                                                                  "max-age=365000000, immutable, public"};
 
+constexpr std::pair<std::string_view, std::string_view> until_replaced{"Cache-Control", "max-age=0"};
+
 // A piece in the middle of a file that is not here: up to this much is fetched alone, so that a client that only wants
 // a wheel's directory does not start a download of gigabytes (design, section 4).
 constexpr std::uint64_t max_middle = 1ULL << 20;
@@ -48,16 +50,6 @@ std::string etag_of(const Request& request, const Sha256& digest, const Relay& r
     return "\"" + digest.hex() + "\"";
 }
 
-Response of_file(Body body, std::string_view note) {
-    Response response;
-    response.content_type = octets;
-    response.body = std::move(body);
-    response.note = note;
-    static const std::string lines = render_fields({for_ever});
-    response.lines = lines;
-    return response;
-}
-
 // The part of a file's name that says which distribution it is of.
 std::string_view distribution_of(std::string_view name) {
     constexpr std::string_view metadata = ".metadata";
@@ -66,21 +58,33 @@ std::string_view distribution_of(std::string_view name) {
     return name;
 }
 
-// The page that lists a file of this project: in the tree that of its tag.
-std::string page_of(const LocatedFile& file, const std::string& project) {
-    return file.folder.empty() ? project : file.folder.substr(wheel_tree_folder.size()) + project;
-}
-
 } // namespace
 
-Response blob_response(const Request& request, Blob blob, const Relay& relay) {
+// In the tree a path may come to stand for other bytes, and its ETag tells.
+Response file_response(Body body, std::string_view note, Lasting lasting) {
+    static const std::string ever = render_fields({for_ever});
+    static const std::string now = render_fields({until_replaced});
+    Response response;
+    response.content_type = octets;
+    response.body = std::move(body);
+    response.note = note;
+    response.lines = lasting == Lasting::for_ever ? ever : now;
+    return response;
+}
+
+Response blob_response(const Request& request, Blob blob, const Relay& relay, Lasting lasting) {
+    static const std::string ever = render_fields({for_ever, {"Cache-Status", "yizhan; hit"}});
+    static const std::string now = render_fields({until_replaced, {"Cache-Status", "yizhan; hit"}});
     auto etag = etag_of(request, blob.digest(), relay);
-    auto response = of_file(std::move(blob), "hit");
+    auto response = file_response(std::move(blob), "hit", lasting);
     response.etag = std::move(etag);
     response.ranges = Ranges::all;
-    static const std::string lines = render_fields({for_ever, {"Cache-Status", "yizhan; hit"}});
-    response.lines = lines;
+    response.lines = lasting == Lasting::for_ever ? ever : now;
     return response;
+}
+
+std::string page_of(const LocatedFile& file, const std::string& project) {
+    return file.folder.empty() ? project : file.folder.substr(wheel_tree_folder.size()) + project;
 }
 
 // The store has files under canonical paths only, so what parse_located() would refuse is not found here either.
@@ -93,14 +97,14 @@ std::optional<Response> IndexFiles::at_once(const Request& request, std::span<co
     if (why_not(distribution_of(below.back())))
         return std::nullopt; // get() says why
     auto blob = store_.find(path);
-    return blob ? std::optional(blob_response(request, *std::move(blob), relay_)) : std::nullopt;
+    return blob ? std::optional(blob_response(request, *std::move(blob), relay_, lasting())) : std::nullopt;
 }
 
 std::optional<Response> IndexFiles::at_once(const Request& request, const LocatedFile& file) const {
     if (why_not(file.filename))
         return std::nullopt;
     auto blob = store_.find(plan(file).object.path);
-    return blob ? std::optional(blob_response(request, *std::move(blob), relay_)) : std::nullopt;
+    return blob ? std::optional(blob_response(request, *std::move(blob), relay_, lasting())) : std::nullopt;
 }
 
 // Why it is not served, whether it is here or not.
@@ -119,13 +123,17 @@ Task<Response> IndexFiles::get(const Request& request, LocatedFile file) {
         plan = this->plan(file);
     }
     if (auto blob = store_.find(plan.object.path))
-        co_return blob_response(request, *std::move(blob), relay_);
+        co_return blob_response(request, *std::move(blob), relay_, lasting());
     if (names_.file_private(file.filename))
         co_return plain(404, NamePolicy::private_words(file.filename));
     if (file.metadata)
         co_return co_await metadata(request, file, std::move(plan));
     if (request.method == Method::head)
         co_return co_await head_only(plan);
+    // Whoever reads a wheel's end alone must not make gigabytes of it be fetched because no page tells its size.
+    if (!plan.object.size && !file.folder.empty() && !request.field("Range").empty() && !relay_.offline())
+        if (const auto size = co_await upstream_size(plan))
+            plan.object.size = *size;
     if (auto piece = co_await middle(request, plan))
         co_return std::move(*piece);
     co_return co_await opened(request, std::move(plan.object));
@@ -146,7 +154,8 @@ IndexFiles::Plan IndexFiles::plan(const LocatedFile& file) const {
     auto whole = file;
     whole.metadata = false;
     Plan out;
-    out.known = store_.find_ledger(ProjectPages::path_ledger_key(whole.path()));
+    out.ledger_key = ProjectPages::path_ledger_key(whole.path());
+    out.known = store_.find_ledger(out.ledger_key);
     auto& object = out.object;
     object.path = file.path();
     // In the tree a path may come to stand for other bytes: what is stored is known by both.
@@ -177,11 +186,11 @@ Task<Response> IndexFiles::opened(const Request& request, Object object) {
     if (!opened)
         co_return plain(opened.error());
     if (auto* blob = std::get_if<Blob>(&*opened))
-        co_return blob_response(request, std::move(*blob), relay_);
+        co_return blob_response(request, std::move(*blob), relay_, lasting());
     auto reader = std::move(std::get<std::unique_ptr<Reader>>(*opened));
     const auto digest = reader->digest(); // verified, and its commit under way
     auto etag = digest ? etag_of(request, *digest, relay_) : reader->etag();
-    auto response = of_file(std::move(reader), "miss");
+    auto response = file_response(std::move(reader), "miss", lasting());
     response.etag = std::move(etag);
     response.if_range_only = !digest;
     response.ranges = digest ? Ranges::all : Ranges::to_end;
@@ -191,8 +200,8 @@ Task<Response> IndexFiles::opened(const Request& request, Object object) {
 
 // HEAD never starts a fill: it is answered from the index's size, else by an upstream's HEAD.
 Task<Response> IndexFiles::head_only(const Plan& plan) {
-    auto answer = [](std::uint64_t size) {
-        auto response = of_file(std::make_unique<SizeOnly>(size), "miss");
+    auto answer = [this](std::uint64_t size) {
+        auto response = file_response(std::make_unique<SizeOnly>(size), "miss", lasting());
         response.ranges = Ranges::all; // says Accept-Ranges, which lazy readers of wheels look for
         response.fields.emplace_back("Cache-Status", "yizhan; fwd=uri-miss");
         return response;
@@ -204,6 +213,12 @@ Task<Response> IndexFiles::head_only(const Plan& plan) {
                               std::string(plan.object.filename()) + " is not in the store, and yizhan runs offline "
                                                                     "(started with --offline): no upstream was asked",
                               {}});
+    const auto size = co_await upstream_size(plan);
+    co_return size ? answer(*size) : plain(size.error());
+}
+
+// What no page tells, the first upstream that knows does; of a file of the tree it is remembered.
+Task<Result<std::uint64_t>> IndexFiles::upstream_size(const Plan& plan) {
     std::vector<std::string> tried;
     bool root_lacks_it = false;
     for (const auto& source : plan.object.sources) {
@@ -220,13 +235,26 @@ Task<Response> IndexFiles::head_only(const Plan& plan) {
             continue;
         }
         const auto size = fetched->head.content_length();
-        if (fetched->head.status == 200 && size)
-            co_return answer(*size);
+        if (fetched->head.status == 200 && size) {
+            if (source.root && plan.known && index_.wheel_tree)
+                co_await remember_size(plan, *size);
+            co_return *size;
+        }
         root_lacks_it |= source.root && fetched->head.status == 404;
         tried.push_back(fmt::format("{}: status {}", redacted(source.url.str()), fetched->head.status));
     }
-    co_return plain(Error{root_lacks_it ? Errc::not_found : Errc::unavailable,
-                          fmt::format("no upstream tells the size of {}", plan.object.filename()), std::move(tried)});
+    co_return fail(root_lacks_it ? Errc::not_found : Errc::unavailable,
+                   fmt::format("no upstream tells the size of {}", plan.object.filename()), std::move(tried));
+}
+
+Task<void> IndexFiles::remember_size(const Plan& plan, std::uint64_t size) {
+    auto keep = [this, key = plan.ledger_key, known = *plan.known, size]() mutable {
+        known.size = size;
+        const std::vector<Store::LedgerRow> rows{{key, known, true}};
+        return store_.put_ledger(rows).has_value();
+    };
+    if (!co_await run_on(relay_.disk().get_executor(), std::move(keep)))
+        spdlog::warn("{}: the size of {} could not be written down", index_.name, plan.object.path);
 }
 
 // A small piece of an unverified file is passed on from the root alone, whose word it is anyway; without If-Range only,
@@ -255,7 +283,8 @@ Task<std::optional<Response>> IndexFiles::middle(const Request& request, const P
         if (!fetched || fetched->head.status != 206 || fetched->head.field("content-range") != wanted ||
             fetched->body.size() != selected.size)
             continue;
-        auto response = of_file(std::make_shared<const std::string>(std::move(fetched->body)), "piece");
+        auto response =
+            file_response(std::make_shared<const std::string>(std::move(fetched->body)), "piece", lasting());
         response.status = 206;
         response.fields.emplace_back("Content-Range", wanted);
         response.fields.emplace_back("Accept-Ranges", "bytes");
@@ -263,82 +292,6 @@ Task<std::optional<Response>> IndexFiles::middle(const Request& request, const P
         co_return response;
     }
     co_return std::nullopt; // answered by the whole file then
-}
-
-// Core metadata: from upstream; where upstream lists it but does not have it (mirrors do that, tuna/issues 2397), out
-// of the wheel itself, and only where the index's digest proves it. What nobody can produce is advertised no longer.
-Task<Response> IndexFiles::metadata(const Request& request, const LocatedFile& file, Plan plan) {
-    auto response = co_await opened(request, plan.object);
-    if (response.status < 400 || relay_.offline())
-        co_return response;
-    if (!plan.object.identity.sha256 && !file.folder.empty() && co_await prepare_metadata(file))
-        if (auto blob = store_.find(this->plan(file).object.path))
-            co_return blob_response(request, *std::move(blob), relay_);
-    if (!plan.object.identity.sha256)
-        co_return response;
-    auto wheel = file;
-    wheel.metadata = false;
-    const auto distribution = this->plan(wheel).object;
-    const WheelReader from(store_, relay_);
-    auto text = co_await from.metadata(distribution);
-    if (text && sha256(*text) != *plan.object.identity.sha256)
-        text = fail(Errc::digest_mismatch, "the wheel's METADATA is not what the index's digest says");
-    if (!text) {
-        spdlog::warn("pypi: {}: upstream has none, and from the wheel: {}", plan.object.path, text.error().text());
-        const bool wrong_page = !file.folder.empty() && text.error().code == Errc::digest_mismatch;
-        if (response.status == 404 || wrong_page)
-            if (const auto named = parse_wheel_filename(file.filename))
-                pages_.forget_metadata(page_of(file, named->name), file.filename);
-        co_return response;
-    }
-    auto keep = [this, path = plan.object.path, bytes = *text] {
-        return store_bytes(store_, bytes, {.path = path, .grade = Grade::root, .source = "the wheel's own METADATA"});
-    };
-    auto stored = co_await run_on(relay_.disk().get_executor(), std::move(keep));
-    if (stored)
-        co_return blob_response(request, *std::move(stored), relay_);
-    spdlog::error("pypi: {} could not be kept: {}", plan.object.path, stored.error().text());
-    auto unkept = of_file(std::make_shared<const std::string>(std::move(*text)), "miss");
-    unkept.ranges = Ranges::all;
-    co_return unkept;
-}
-
-Task<Result<void>> IndexFiles::prepare_metadata(const LocatedFile& file) {
-    auto wheel = file;
-    wheel.metadata = false;
-    const auto named = parse_wheel_filename(wheel.filename);
-    const auto plan = this->plan(wheel);
-    if (!named || !plan.known || wheel.folder.empty())
-        co_return fail(Errc::not_found, wheel.filename + " is no wheel that a page has listed with its digest");
-    const WheelReader reader(store_, relay_);
-    auto text = co_await reader.believed_metadata(plan.object);
-    if (!text)
-        co_return std::unexpected(std::move(text.error()));
-    const auto digest = sha256(*text);
-    auto keep = [this, wheel, digest, known = *plan.known, bytes = std::move(*text)]() mutable -> Result<void> {
-        known.metadata = digest;
-        known.metadata_available = true;
-        const std::vector<Store::LedgerRow> rows{{ProjectPages::path_ledger_key(wheel.path()), known, true}};
-        wheel.metadata = true;
-        auto path = wheel.path();
-        path.insert(wheel.folder.size(), digest.hex() + '/');
-        auto stored =
-            store_bytes(store_, bytes, {.path = path, .grade = Grade::root, .source = "the wheel's own METADATA"});
-        if (!stored)
-            return std::unexpected(std::move(stored.error()));
-        const auto written = store_.put_ledger(rows); // offered only now that the bytes are here
-        return written ? Result<void>() : std::unexpected(written.error());
-    };
-    auto kept = co_await run_on(relay_.disk().get_executor(), std::move(keep));
-    if (!kept)
-        co_return kept;
-    auto show = [this, wheel, digest, name = named->name] {
-        pages_.learn_metadata(page_of(wheel, name), wheel.filename, wheel.folder, digest);
-        pages_.learn_metadata(name, wheel.filename, wheel.folder, digest);
-        return true;
-    };
-    co_await run_on(relay_.compute().get_executor(), std::move(show));
-    co_return Result<void>();
 }
 
 } // namespace yizhan

@@ -14,6 +14,9 @@
 
 namespace yizhan {
 
+/// Whether a path's bytes may be kept by clients without asking again.
+enum class Lasting : bool { until_replaced, for_ever };
+
 class IndexFiles {
   public:
     /// `policy`: the pages that know which projects are quarantined. All but `index` outlive it.
@@ -36,11 +39,15 @@ class IndexFiles {
     struct Plan {
         Object object;
         std::optional<LedgerEntry> known; // what the ledger says of the distribution
+        std::string ledger_key;           // under which
     };
+    Lasting lasting() const { return index_.wheel_tree ? Lasting::until_replaced : Lasting::for_ever; }
     Plan plan(const LocatedFile& file) const;
     Task<void> learn(const LocatedFile& file);
     std::optional<std::string> why_not(std::string_view filename) const;
     Task<Response> head_only(const Plan& plan);
+    Task<Result<std::uint64_t>> upstream_size(const Plan& plan);
+    Task<void> remember_size(const Plan& plan, std::uint64_t size);
     Task<std::optional<Response>> middle(const Request& request, const Plan& plan);
     Task<Response> metadata(const Request& request, const LocatedFile& file, Plan plan);
     Task<Response> opened(const Request& request, Object object);
@@ -53,8 +60,14 @@ class IndexFiles {
     const ProjectPages& policy_;
 };
 
-/// A verified blob as an answer: ETag from its digest, all ranges, kept by clients for ever. An If-Range that names a
+/// A verified blob as an answer: ETag from its digest, all ranges. An If-Range that names a
 /// delivery which this process knows to have become this very blob is honoured.
-Response blob_response(const Request& request, Blob blob, const Relay& relay);
+Response blob_response(const Request& request, Blob blob, const Relay& relay, Lasting lasting);
+
+/// A file's bytes as an answer, without ETag and ranges.
+Response file_response(Body body, std::string_view note, Lasting lasting);
+
+/// The page that lists a file of this project: in the tree that of its tag.
+std::string page_of(const LocatedFile& file, const std::string& project);
 
 } // namespace yizhan

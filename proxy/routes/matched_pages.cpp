@@ -45,7 +45,7 @@ DerivedPages::Make maker(Machines::MatchPtr match, std::string project, std::vec
 
 // A client that finds no metadata fetches the wheel. What it would take first gets some ahead, while pip, which waits
 // 15 s for a page, waits for this one; a release has a wheel per Python where the machine names none.
-constexpr std::chrono::seconds metadata_patience{5};
+constexpr std::chrono::seconds metadata_patience{3};
 constexpr std::size_t most_ahead = 8;
 
 std::vector<ProjectFile> newest_without_metadata(const ProjectPage& page) {
@@ -80,7 +80,10 @@ std::vector<MatchedPages::Asked> MatchedPages::asked(const MachineMatch& match, 
 Task<Result<MatchedPages::Gathered>> MatchedPages::gather(const MachineMatch& match, const std::string& project) {
     Gathered out;
     std::optional<Error> absent;
-    for (const auto& [index, wanted, torch] : asked(match, project)) {
+    const auto wanted_pages = asked(match, project);
+    for (const auto& page : wanted_pages) // all at once: one after the other they could outlast pip's patience
+        page.index->ask_ahead(page.project);
+    for (const auto& [index, wanted, torch] : wanted_pages) {
         auto page = co_await index->current(wanted);
         if (!page && page.error().code != Errc::not_found)
             co_return std::unexpected(std::move(page.error()));

@@ -101,6 +101,14 @@ Task<Result<ProjectPages::Current>> ProjectPages::current(std::string project) {
     co_return out;
 }
 
+void ProjectPages::ask_ahead(const std::string& project) {
+    if (names_.denied(project_of_page(project)))
+        return;
+    const auto slot = shelf_.slot(project);
+    if (!fresh(slot->view()) && slot->begin_refresh())
+        asio::co_spawn(relay_.executor(), refresh(project, slot), asio::detached);
+}
+
 Task<Result<ProjectPages::Answer>> ProjectPages::get(std::string project, PageForm form) {
     auto now = co_await current(project);
     if (!now)

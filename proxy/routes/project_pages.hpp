@@ -54,6 +54,9 @@ class ProjectPages {
     /// Likewise, fetched where it is not. Errors as get().
     Task<Result<Current>> current(std::string project);
 
+    /// Begins to fetch the page where it is not fresh, for somebody who will ask for it in a moment; waits for nothing.
+    void ask_ahead(const std::string& project);
+
     struct Answer {
         std::shared_ptr<const RenderedPage> page;
         std::string_view note;    ///< "hit", "stale", "miss": for the log

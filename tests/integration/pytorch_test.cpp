@@ -219,5 +219,24 @@ TEST_F(Pytorch, WhatNoPageTellsTheSizeOfIsAskedForWithAHead) {
     EXPECT_EQ(end.body, torch.file.body.str().substr(torch.file.body.size() - 100));
 }
 
+TEST_F(Pytorch, AWheelsEndIsReadWithoutFetchingTheWheel) {
+    Server& whl = wheels("whl");
+    const auto& torch = on_whl("torch", "2.8.0+cu128", "cu128", win, 1, scaled(20 * MiB));
+    publish_whl(whl);
+    start();
+    get("/pytorch/whl/cu128/torch/");
+    const auto size = torch.file.body.size();
+    const Reply piece =
+        get(path_in_tree(torch), {{"Range", "bytes=" + std::to_string(size - 500) + "-" + std::to_string(size - 401)}});
+    EXPECT_EQ(piece.status, 206u);
+    EXPECT_EQ(piece.body.size(), 100u);
+    const Reply end = get(path_in_tree(torch), {{"Range", "bytes=-100"}});
+    EXPECT_EQ(end.status, 206u);
+    EXPECT_LT(whl.record().bytes(torch.file.filename), 1 * MiB) << "no page tells its size, which a HEAD does";
+    EXPECT_EQ(whl.record().count(torch.file.filename, "HEAD"), 1u) << "and only one";
+    EXPECT_THAT(get(path_in_tree(torch), {}, "HEAD").field("Cache-Control"), Not(HasSubstr("immutable")))
+        << "in the tree a path may come to stand for other bytes";
+}
+
 } // namespace
 } // namespace yizhan::integration

@@ -275,6 +275,9 @@ TEST_F(LoadSettings, PytorchHasUpstreamsOfItsOwn) {
     EXPECT_EQ(settings.pytorch.upstream[0],
               (UpstreamSettings{"https://whl.example/whl/", {"https://whl.example/"}, "", "whl.example", true, false}));
     EXPECT_TRUE(settings.pytorch.upstream[1].flat);
+    const auto flat_first = good("[[pytorch.upstream]]\nurl = \"https://flat.example/wheels/\"\nlayout = \"flat\"\n"
+                                 "[[pytorch.upstream]]\nurl = \"https://whl.example/whl\"\n");
+    EXPECT_TRUE(flat_first.pytorch.upstream[1].root) << "a flat listing gives no digests";
     EXPECT_EQ(settings.pypi.upstream, default_upstreams("pypi"));
     EXPECT_TRUE(problems("[[pytorch.upstream]]\nurl = \"https://x.example/\"\npackages = \"\"\n")[0].find(
                     "unknown key \"packages\" in [[pytorch.upstream]]") != std::string::npos);

@@ -84,5 +84,28 @@ TEST(FileSources, APlusIsSentAsPercent2bBecauseObjectStoresReadItAsASpace) {
         << sources[0].url.str();
 }
 
+TEST(FileSources, AFileOfTheWheelTreeIsAskedForAtTheSamePathOfEveryCopy) {
+    Settings::Pypi rules;
+    rules.upstream = {{.url = "https://whl.example/whl/", .files = {}, .packages = "", .family = "p", .root = true},
+                      {.url = "https://flat.example/pytorch-wheels/",
+                       .files = {},
+                       .packages = "",
+                       .family = "f",
+                       .root = false,
+                       .flat = true}};
+    LocatedFile file;
+    file.folder = "pytorch/whl/cu102/";
+    file.filename = "torch-1.9.0+cu102-cp36-cp36m-win_amd64.whl";
+    const auto sources = file_sources(rules, file, nullptr);
+    ASSERT_EQ(sources.size(), 2u);
+    EXPECT_EQ(sources[0].url.str(), "https://whl.example/whl/cu102/torch-1.9.0%2Bcu102-cp36-cp36m-win_amd64.whl");
+    EXPECT_EQ(sources[1].url.str(),
+              "https://flat.example/pytorch-wheels/cu102/torch-1.9.0%2Bcu102-cp36-cp36m-win_amd64.whl");
+    const auto listed = entry("https://r2.example/whl/cu102/torch.whl", Grade::root);
+    const auto known = file_sources(rules, file, &listed);
+    EXPECT_EQ(known[0].url.str(), "https://r2.example/whl/cu102/torch.whl") << "where the root's page says it lies";
+    EXPECT_EQ(known[1].url.str(), sources[1].url.str());
+}
+
 } // namespace
 } // namespace yizhan
