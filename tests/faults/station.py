@@ -16,7 +16,8 @@ import yizhan  # noqa: E402
 _LOOPBACK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 # What is not the default: a full disk of this machine is no part of a row, and nobody waits for a last reader.
-SETTINGS = 'cache.min_free = "0B"\nhttp.drain_timeout = "0s"\n'
+SETTINGS = ('cache.min_free = "0B"\nhttp.drain_timeout = "0s"\n'
+            'relay.segments.first_look = "5s"\n')  # not 200 ms: what this machine does besides is no part of a row either
 # The mirror named first is asked first, so that every row meets its fault.
 IN_ORDER = 'relay.choice.within = 0.0\nrelay.choice.explore = 0.0\nrelay.score.prior_first_byte = "1min"\n'
 
