@@ -125,7 +125,8 @@ struct Catalog::Rep {
     std::array<rocksdb::ColumnFamilyHandle*, family_count> families{};
     rocksdb::ColumnFamilyHandle* unnamed = nullptr; // RocksDB's own "default", which it insists on
     mutable std::atomic<bool> marked{false};
-    bool failed = false; // the last write: RocksDB takes no further ones until it is told to resume
+    /// The last write, of several threads: RocksDB takes no further ones until it is told to resume.
+    std::atomic<bool> failed{false};
 
     ~Rep() {
         if (!database)
