@@ -30,6 +30,8 @@ struct Object {
     std::optional<std::uint64_t> size; ///< bytes, where the index says so
     std::vector<Source> sources;       ///< in the order in which they are to be asked
     Grade grade = Grade::seen;         ///< on whose word the identity is known
+    bool document = false; ///< small by its nature, as METADATA is: a resolver asks for hundreds in a second, so it
+                           ///< does not count against connection caps, as pages do not
 
     std::string_view filename() const { return filename_of(path); }
 };

@@ -40,17 +40,18 @@ std::string read_back(int fd, std::uint64_t from, std::uint64_t size) {
 
 Transfer::Transfer(Host host, Object object)
     : host_(std::move(host)), object_(std::move(object)), progress_(std::make_shared<Progress>(random_id())),
-      errand_{.context = host_.context,
-              .object = object_,
-              .ask = {.kind = std::string(files), .size = size_class_of(object_.size)},
-              .size = object_.size,
-              .validator = {},
-              .contenders = Contenders(host_.context.endpoints, object_.sources, host_.context.families),
-              .came_from = {},
-              .left_because = {},
-              .tried = {},
-              .contributors = {},
-              .dissents = {}},
+      errand_{
+          .context = host_.context,
+          .object = object_,
+          .ask = {.kind = std::string(files), .size = object_.document ? SizeClass::page : size_class_of(object_.size)},
+          .size = object_.size,
+          .validator = {},
+          .contenders = Contenders(host_.context.endpoints, object_.sources, host_.context.families),
+          .came_from = {},
+          .left_because = {},
+          .tried = {},
+          .contributors = {},
+          .dissents = {}},
       patience_(host_.context.relay), grace_(host_.context.relay), laggards_(host_.context.relay) {
     progress_->publish([this](Progress::View& view) { view.size = object_.size; });
 }

@@ -168,6 +168,7 @@ IndexFiles::Plan IndexFiles::plan(const LocatedFile& file) const {
             if (auto beside = Url::parse(source.url.str() + ".metadata"))
                 source.url = std::move(*beside);
         object.identity.sha256 = out.known ? out.known->metadata : std::nullopt;
+        object.document = true;
         object.grade = object.identity.known() ? Grade::root : Grade::seen;
         return out;
     }
