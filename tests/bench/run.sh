@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # yizhan beside what people would use instead, measured in one run; prints a table and writes JSON.
 #
-#   tests/bench/run.sh hits|downloads|herd [--rounds N] [--seconds S] [--quick] [--peers yizhan,nginx-cache,…] [--json FILE] [--readme]
+#   tests/bench/run.sh hits|downloads|herd|resolve [--rounds N] [--seconds S] [--quick] [--peers yizhan,nginx-cache,…] [--json FILE] [--readme]
 #
 #   hits      what is stored already: a page, a small and a large file, many connections, memory
 #   downloads what is not: one mirror and several, breaking off, stalling, lying; beside curl, aria2c and the bare work
 #   herd      five hundred clients at once, quick ones and slow ones
+#   resolve   uv and two hundred projects of a mirror that is 50 ms away
 #
 # Builds the release preset, installs the peers that Debian has (deploy/setup.sh --bench); those of PyPI go into
 # ~/.cache/yizhan-tests by this machine's pip, and are left out by name where that cannot be. Everything stays on
@@ -17,7 +18,7 @@ root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
 usage() { sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p;}' "$0"; }
 
 case ${1:-} in
-    hits | downloads | herd) ;;
+    hits | downloads | herd | resolve) ;;
     -h | --help) usage && exit 0 ;;
     *) usage >&2 && exit 2 ;;
 esac
