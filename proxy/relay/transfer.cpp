@@ -1,7 +1,5 @@
 #include "proxy/relay/transfer.hpp"
 
-#include "cache/blob_file.hpp"
-
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -28,18 +26,10 @@ std::string random_id() {
     return out;
 }
 
-// Of the same file, read where it was written; through the page cache it has just gone.
-std::string read_back(int fd, std::uint64_t from, std::uint64_t size) {
-    std::string out(size, '\0');
-    const auto got = pread(fd, out.data(), out.size(), static_cast<off_t>(from));
-    out.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    return out;
-}
-
 } // namespace
 
 Transfer::Transfer(Host host, Object object)
-    : host_(std::move(host)), object_(std::move(object)), progress_(std::make_shared<Progress>(random_id())),
+    : host_(std::move(host)), object_(std::move(object)), progress_(new_progress()),
       errand_{
           .context = host_.context,
           .object = object_,
@@ -54,6 +44,10 @@ Transfer::Transfer(Host host, Object object)
           .dissents = {}},
       patience_(host_.context.relay), grace_(host_.context.relay), laggards_(host_.context.relay) {
     progress_->publish([this](Progress::View& view) { view.size = object_.size; });
+}
+
+std::shared_ptr<Progress> Transfer::new_progress() {
+    return std::make_shared<Progress>(random_id());
 }
 
 Transfer::~Transfer() {
@@ -241,200 +235,6 @@ void Transfer::couriers_stranded() {
 }
 
 // ---- the end
-
-void Transfer::verify() {
-    if (state_ >= State::verifying || failing_ || first_look_)
-        return;
-    state_ = State::verifying;
-    couriers_->stop();
-    intake_->finish([this](const Digests& digests) {
-        if (state_ == State::verifying)
-            judge_digests(digests);
-    });
-}
-
-void Transfer::judge_digests(const Digests& digests) {
-    if (auto words = mismatch(object_.identity, digests)) {
-        if (!repair(*words))
-            lied(*words, digests.sha256);
-        return;
-    }
-    accept(digests);
-}
-
-void Transfer::accept(const Digests& digests) {
-    // First: a client whose line breaks at the last byte may be back before the next statement.
-    host_.verified(progress_->delivery_id(), digests.sha256);
-    progress_->publish([&](Progress::View& view) {
-        view.state = Progress::State::verified;
-        view.released = intake_->prefix();
-        view.digest = digests.sha256;
-    });
-    for (const auto& dissent : errand_.dissents)
-        host_.context.endpoints.lied(dissent.who, object_.path, dissent.words, Clock::now());
-    for (const auto who : host_.suspects.liars(object_.path))
-        if (!host_.context.endpoints.lied_about(who, object_.path, Clock::now()))
-            host_.context.endpoints.lied(who, object_.path, "others sent the right bytes", Clock::now());
-    clear_up_suspicions();
-    if (intake_->window()) {
-        spdlog::warn("relay: {} was delivered but not kept: the disk is full", object_.path);
-        return end(State::done);
-    }
-    commit(digests);
-}
-
-// Wrong bytes are here. Nobody is called a liar on a guess: where several sent parts, their checksums are kept until
-// the right bytes tell.
-void Transfer::blame(const std::string& words, const std::optional<Sha256>& found) {
-    auto& endpoints = host_.context.endpoints;
-    const auto now = Clock::now();
-    std::string whom;
-    for (const auto id : errand_.contributors)
-        whom += (whom.empty() ? "" : ", ") + endpoints.name(id).key();
-    spdlog::error("relay: {}: wrong bytes from {}: {}", object_.path, whom.empty() ? "an earlier time" : whom, words);
-    errand_.tried.push_back(fmt::format("{}: {}", whom.empty() ? "what was here already" : whom, words));
-    if (errand_.contributors.size() == 1 && intake_->inherited() == 0)
-        return blame_one(*errand_.contributors.begin(), words, found);
-    for (const auto id : errand_.contributors)
-        endpoints.mark_lacking(id, object_.path, words, now);
-    if (!intake_->window())
-        host_.suspects.add(object_.path, intake_->pieces());
-}
-
-// One sent it all. Where another family has sent the very same bytes, neither of them lied: the index did.
-void Transfer::blame_one(EndpointId who, const std::string& words, const std::optional<Sha256>& found) {
-    auto& endpoints = host_.context.endpoints;
-    const auto others = found ? host_.suspects.same_as(object_.path, *found, who, endpoints.name(who).family)
-                              : std::vector<EndpointId>{};
-    if (others.empty())
-        return endpoints.lied(who, object_.path, words, Clock::now());
-    spdlog::error(
-        "relay: {}: independent mirrors send the same bytes, which are not what the index says ({}); the index "
-        "is wrong or was tampered with, and no mirror is blamed",
-        object_.path, words);
-    for (const auto other : others)
-        endpoints.withdraw_lie(other, object_.path);
-    endpoints.mark_lacking(who, object_.path, words, Clock::now());
-}
-
-// Wrong bytes from several, or from one while others are there: whatever is right of it stays. Those who were served of
-// it are told now; who comes meanwhile waits for the right ones.
-bool Transfer::repair(const std::string& words) {
-    if (intake_->window() || errand_.alone || !object_.identity.known() || !errand_.size ||
-        progress_->view().released == 0)
-        return false;
-    auto pieces = intake_->pieces();
-    if (!Repair::possible(errand_, pieces))
-        return false;
-    spdlog::error("relay: {}: {}; looking for the part that is wrong", object_.path, words);
-    state_ = State::repairing;
-    wrong_ = words;
-    cut_readers({Errc::digest_mismatch,
-                 fmt::format("{} arrived with wrong bytes after its first part had left; this response is cut, ask "
-                             "again",
-                             object_.filename()),
-                 errand_.tried});
-    Repair::Owner& owner = *this;
-    repair_ = std::make_shared<Repair>(errand_, *intake_, std::move(pieces), owner);
-    repair_->start();
-    return true;
-}
-
-void Transfer::cut_readers(Error error) {
-    const auto cut = std::exchange(progress_, std::make_shared<Progress>(random_id()));
-    cut->publish([&](Progress::View& view) {
-        view.state = Progress::State::failed;
-        view.error = std::move(error);
-    });
-    progress_->publish([this](Progress::View& view) {
-        view.size = errand_.size;
-        view.file = intake_->file();
-    });
-}
-
-void Transfer::repair_closed(const Digests& found) {
-    spdlog::info("relay: {}: the wrong part was replaced", object_.path);
-    state_ = State::verifying;
-    errand_.dissents.clear(); // whose word was worth what has been told already
-    accept(found);
-}
-
-// Nobody's parts make it right, so there is no telling who is wrong: from the start, and each alone, until one is
-// right.
-void Transfer::repair_failed() {
-    spdlog::error("relay: {}: no part that anybody else sends puts it right; each is asked alone", object_.path);
-    errand_.tried.push_back(wrong_);
-    host_.suspects.add(object_.path, intake_->pieces());
-    errand_.alone = true;
-    errand_.contributors.clear();
-    begin_again();
-}
-
-void Transfer::lied(const std::string& words, const std::optional<Sha256>& found) {
-    blame(words, found);
-    if (progress_->view().released > 0)
-        return fail(
-            Error{Errc::digest_mismatch,
-                  fmt::format("{} arrived with wrong bytes after its first part had left; this response is cut, "
-                              "ask again",
-                              object_.filename()),
-                  errand_.tried},
-            Keep::no);
-    begin_again();
-}
-
-// Nothing has left yet: from the start, with whoever has not lied.
-void Transfer::begin_again() {
-    couriers_->stop();
-    auto& contenders = errand_.contenders;
-    contenders.begin_again();
-    contenders.prepare(object_, Clock::now(), errand_.tried);
-    spent_.insert(errand_.contributors.begin(), errand_.contributors.end());
-    for (auto& contender : contenders)
-        contender.out |= spent_.contains(contender.id);
-    errand_.dissents.clear();
-    errand_.size = object_.size;
-    progress_->publish([this](Progress::View& view) {
-        view.size = object_.size;
-        view.window.reset();
-    });
-    state_ = State::fetching;
-    if (!contenders.any_left())
-        return couriers_stranded();
-    begin_anew();
-}
-
-// Earlier bytes of this object were wrong, and now the right ones are here: whose parts differ from them?
-void Transfer::clear_up_suspicions() {
-    auto pieces = host_.suspects.take(object_.path);
-    if (pieces.empty() || !intake_->file())
-        return;
-    asio::post(host_.context.disk, [self = shared_from_this(), file = intake_->file(), suspected = std::move(pieces)] {
-        std::vector<std::string> liars;
-        for (const auto& piece : suspected) {
-            const auto bytes = read_back(Blob(file).fd(), piece.offset, piece.size);
-            Checksum right;
-            right.update(as_bytes(bytes));
-            if (right.value() != piece.checksum)
-                liars.push_back(piece.source);
-        }
-        asio::post(self->host_.context.relay, [self, suspected, liars] {
-            auto& endpoints = self->host_.context.endpoints;
-            for (const auto& piece : suspected) {
-                const auto id = endpoints.find(piece.source);
-                if (!id)
-                    continue;
-                if (std::ranges::find(liars, piece.source) == liars.end()) {
-                    endpoints.acquit(*id, self->object_.path);
-                } else if (!endpoints.lied_about(*id, self->object_.path, Clock::now())) {
-                    spdlog::error("relay: {}: the wrong bytes of before were {}'s", self->object_.path, piece.source);
-                    endpoints.lied(*id, self->object_.path, "its part of the file was not what it should be",
-                                   Clock::now());
-                }
-            }
-        });
-    });
-}
 
 void Transfer::commit(const Digests& digests) {
     state_ = State::committing;

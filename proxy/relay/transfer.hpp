@@ -66,6 +66,7 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     using Clock = std::chrono::steady_clock;
     using Keep = Intake::Keep;
 
+    static std::shared_ptr<Progress> new_progress();
     void take_in();
 
     void intake_took_over() override { release(); }
