@@ -58,7 +58,7 @@ class Intake final : public std::enable_shared_from_this<Intake> {
         virtual void intake_failed(Error error) = 0;
     };
 
-    Intake(Means means, Identity identity) : means_(std::move(means)), identity_(std::move(identity)) {}
+    Intake(Means means, const Identity& identity) : means_(std::move(means)), identity_(identity) {}
 
     /// Begins the fill. `owner` must live until the intake is closed.
     void open(Owner& owner, std::optional<std::uint64_t> size);

@@ -74,8 +74,10 @@ TEST_F(SegmentsTest, WhereAllStopInTheMiddleTheRestIsFetchedOnceMore) {
 TEST_F(SegmentsTest, AMirrorThatIgnoresRangesCostsNoSecondBody) {
     auto& a = mirror("a");
     auto& b = mirror("b");
-    for (auto* server : {&a, &b})
+    for (auto* server : {&a, &b}) {
         server->serve("/f/x.bin", file(body));
+        server->set_rate(20 * MiB); // so that no answer is in the sockets' buffers before it is refused
+    }
     a.misbehave("/f/x.bin", Behaviour().ignore_range());
     start();
     expect_right(fetch(object("x.bin", body, {&a, &b})));
