@@ -83,7 +83,7 @@ class RelayTest : public testing::Test {
         auto body = [](Task<T> inner, std::promise<T> done) -> Task<void> {
             done.set_value(co_await std::move(inner));
         };
-        asio::co_spawn(core, body(std::move(task), std::move(promise)), [](std::exception_ptr error) {
+        asio::co_spawn(core, body(std::move(task), std::move(promise)), [](const std::exception_ptr& error) {
             if (error)
                 std::rethrow_exception(error);
         });

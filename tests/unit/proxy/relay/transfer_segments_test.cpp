@@ -32,6 +32,8 @@ class SegmentsTest : public RelayTest {
         EXPECT_EQ(sha256(delivery.bytes).hex(), body.sha256());
     }
 
+    static constexpr std::int64_t mebibyte = 1 << 20;
+    static constexpr std::int64_t middle = 12 * mebibyte; // of the body
     Body body = Body::random(7, 24 * MiB);
 };
 
@@ -226,7 +228,7 @@ TEST_F(RepairTest, AMirrorThatLiesOnlyInTheMiddleOfItsPartsIsFoundOut) {
     const auto all = mirrors(3);
     Behaviour bad;
     for (std::int64_t at = 1; at < 24; ++at) // a byte in every part that it may bring; its ends are right
-        bad.flip(at * (1 << 20) + 77 * 1024);
+        bad.flip(at * mebibyte + 77'000);
     all[1]->misbehave("/f/x.bin", bad);
     start();
     expect_right(fetch_twice(object("x.bin", body, all)));
@@ -238,7 +240,7 @@ TEST_F(RepairTest, AMirrorThatLiesOnlyInTheMiddleOfItsPartsIsFoundOut) {
 TEST_F(RepairTest, TheOneHonestMirrorOfSixPrevails) {
     const auto all = mirrors(6);
     for (int i = 0; i < 5; ++i)
-        all[static_cast<std::size_t>(i)]->misbehave("/f/x.bin", Behaviour().flip(body.size() / 2));
+        all[static_cast<std::size_t>(i)]->misbehave("/f/x.bin", Behaviour().flip(middle));
     start();
     expect_right(fetch_twice(object("x.bin", body, all)));
     EXPECT_EQ(blamed(*all[5]), 0u);
@@ -247,7 +249,7 @@ TEST_F(RepairTest, TheOneHonestMirrorOfSixPrevails) {
 TEST_F(RepairTest, WithNobodyWhoKnowsBetterItFails) {
     const auto all = mirrors(2);
     for (auto* server : all)
-        server->misbehave("/f/x.bin", Behaviour().flip(body.size() / 2));
+        server->misbehave("/f/x.bin", Behaviour().flip(middle));
     start();
     const auto what = object("x.bin", body, all);
     for (int i = 0; i < 2; ++i) {
