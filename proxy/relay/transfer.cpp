@@ -110,7 +110,7 @@ void Transfer::first_look_ended(std::optional<std::size_t> liar) {
         self->first_look_.reset();
         if (self->state_ != State::fetching || self->failing_)
             return;
-        if (liar && self->errand_.contributors.contains(self->errand_.contenders[*liar].id))
+        if (liar) // whether it has brought bytes already or is about to
             return self->begin_anew();
         self->release();
         if (self->complete_ && self->intake_->idle())

@@ -195,6 +195,16 @@ TEST_F(RepairTest, AMirrorWithAnotherFileAltogetherIsLeftOutBeforeAByteLeaves) {
     EXPECT_EQ(blamed(*all[2]), 0u);
 }
 
+TEST_F(RepairTest, WhoIsFoundOutBringsNothingMore) {
+    const auto all = mirrors(3);
+    // Its segments were asked for before its ends were, and are still on their way when these tell.
+    all[1]->misbehave("/f/x.bin", Behaviour().lie(99));
+    all[1]->misbehave("/f/x.bin", Behaviour().lie(99).delay(400ms), {.first = 1, .count = 2});
+    start();
+    expect_right(fetch(object("x.bin", body, all)));
+    EXPECT_GE(blamed(*all[1]), 1u);
+}
+
 TEST_F(RepairTest, OfTwoThatDifferTheRootIsBelievedAtFirst) {
     const auto all = mirrors(2);
     all[1]->misbehave("/f/x.bin", Behaviour().lie(99));
