@@ -28,19 +28,6 @@ Result<void> write_all(int fd, std::uint64_t offset, std::span<const std::byte> 
     return {};
 }
 
-bool read_all(int fd, std::uint64_t offset, std::span<std::byte> bytes) {
-    while (!bytes.empty()) {
-        const auto count = pread(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0)
-            return false;
-        offset += static_cast<std::uint64_t>(count);
-        bytes = bytes.subspan(static_cast<std::size_t>(count));
-    }
-    return true;
-}
-
 std::uint64_t total(std::span<const Piece> pieces) {
     std::uint64_t out = 0;
     for (const auto& piece : pieces)
@@ -96,7 +83,7 @@ Result<std::optional<Fill::Inherited>> Fill::State::take_over() {
         inheritance.erase(inheritance.begin());
         Inherited out{.offset = piece.offset, .bytes = std::vector<std::byte>(piece.size)};
         Checksum checksum;
-        if (read_all(file->descriptor.get(), piece.offset, out.bytes)) {
+        if (Blob(file).read(piece.offset, out.bytes)) {
             checksum.update(out.bytes);
             if (checksum.value() == piece.checksum) {
                 extents.add(piece.offset, piece.end());

@@ -48,6 +48,9 @@ class Blob {
     std::uint64_t size() const;
     int fd() const; ///< open for reading; use pread
 
+    /// Fills `into` with what lies at `offset`, also of a fill that still grows. Errors: io, corrupt (it ends before).
+    Result<void> read(std::uint64_t offset, std::span<std::byte> into) const;
+
     /// The whole blob; refuses to read more than `limit` bytes.
     Result<std::string> read_all(std::uint64_t limit) const;
 

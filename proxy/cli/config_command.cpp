@@ -1,6 +1,7 @@
 #include "config/settings_text.hpp"
 #include "index/machine.hpp"
 #include "proxy/cli/commands.hpp"
+#include "proxy/cli/running.hpp"
 
 #include <fmt/format.h>
 
@@ -9,11 +10,9 @@
 namespace yizhan {
 
 int config_check(const Overrides& overrides) {
-    const auto settings = load_settings(overrides);
-    if (!settings) {
-        fmt::print(stderr, "{}\n", settings.error().text());
+    const auto settings = settings_or_words(overrides);
+    if (!settings)
         return 2;
-    }
     if (const auto machines = machines_of(settings->machines, embedded_tables()); !machines) {
         fmt::print(stderr, "{}\n", machines.error().text());
         return 2;
@@ -23,11 +22,9 @@ int config_check(const Overrides& overrides) {
 }
 
 int config_print(const Overrides& overrides) {
-    const auto settings = load_settings(overrides);
-    if (!settings) {
-        fmt::print(stderr, "{}\n", settings.error().text());
+    const auto settings = settings_or_words(overrides);
+    if (!settings)
         return 2;
-    }
     fmt::print("{}", print_settings(*settings));
     return 0;
 }

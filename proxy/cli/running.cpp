@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <fstream>
 #include <memory>
 
@@ -51,6 +52,28 @@ Result<std::string> running_address(const std::filesystem::path& data) {
         return fail(Errc::not_found, "no yizhan has been started on " + data.string() +
                                          ". Start it with: yizhan serve --data " + data.string());
     return address;
+}
+
+std::optional<Settings> settings_or_words(const Overrides& overrides) {
+    auto settings = load_settings(overrides);
+    if (settings)
+        return std::move(*settings);
+    fmt::print(stderr, "{}\n", settings.error().text());
+    return std::nullopt;
+}
+
+std::optional<Answered> ask_service(const Settings& settings, const std::string& what) {
+    const auto address = running_address(settings.data);
+    if (!address) {
+        fmt::print(stderr, "{}\n", address.error().text());
+        return std::nullopt;
+    }
+    auto answered = ask_running(*address + what);
+    if (answered)
+        return std::move(*answered);
+    fmt::print(stderr, "no yizhan answers for {}: {}\nStart it with: yizhan serve --data {}\n", settings.data.string(),
+               answered.error().message, settings.data.string());
+    return std::nullopt;
 }
 
 } // namespace yizhan

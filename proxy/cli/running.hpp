@@ -2,8 +2,10 @@
 #pragma once
 
 #include "config/error.hpp"
+#include "config/settings.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace yizhan {
@@ -22,5 +24,12 @@ Result<Answered> ask_running(const std::string& url);
 
 /// Reads it back. Errors: `not_found` where no service was ever started on this folder.
 Result<std::string> running_address(const std::filesystem::path& data);
+
+/// The settings; or nothing, and what is wrong with them on stderr (exit status 2).
+std::optional<Settings> settings_or_words(const Overrides& overrides);
+
+/// Asks the service that runs on this data folder; or nothing, and why on stderr (exit status 1). `what`: path and
+/// query.
+std::optional<Answered> ask_service(const Settings& settings, const std::string& what);
 
 } // namespace yizhan

@@ -67,11 +67,9 @@ int complain(const Error& error) {
 } // namespace
 
 int serve(const Overrides& overrides) {
-    const auto settings = load_settings(overrides);
-    if (!settings) {
-        fmt::print(stderr, "{}\n", settings.error().text());
+    const auto settings = settings_or_words(overrides);
+    if (!settings)
         return 2;
-    }
     if (const auto machines = machines_of(settings->machines, embedded_tables()); !machines) {
         fmt::print(stderr, "{}\n", machines.error().text());
         return 2;

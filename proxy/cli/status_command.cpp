@@ -61,10 +61,11 @@ void print(const boost::json::object& status, bool mirrors) {
         const auto received = fields.at("received").to_number<std::uint64_t>();
         const auto* size = fields.if_contains("size");
         const auto total = size ? size->to_number<std::uint64_t>() : 0;
-        fmt::print("{}: {} of {}{} at {}/s, {} readers, from {}\n", text(fields.at("state")), human(received),
-                   size ? human(total) : "unknown size", total ? fmt::format(" ({} %)", received * 100 / total) : "",
+        fmt::print("{}: {} of {}{} at {}/s, {} readers, from {} over {} connections\n", text(fields.at("state")),
+                   human(received), size ? human(total) : "unknown size",
+                   total ? fmt::format(" ({} %)", received * 100 / total) : "",
                    human(static_cast<std::uint64_t>(number(fields.at("bytes_per_second")))), text(fields.at("readers")),
-                   text(fields.at("source")));
+                   text(fields.at("source")), text(fields.at("connections")));
         fmt::print("    {}\n", text(fields.at("path")));
     }
 }
@@ -72,26 +73,17 @@ void print(const boost::json::object& status, bool mirrors) {
 } // namespace
 
 int status(const Overrides& overrides, bool as_json, bool mirrors) {
-    const auto settings = load_settings(overrides);
-    if (!settings) {
-        fmt::print(stderr, "{}\n", settings.error().text());
+    const auto settings = settings_or_words(overrides);
+    if (!settings)
         return 2;
-    }
-    const auto address = running_address(settings->data);
-    if (!address) {
-        fmt::print(stderr, "{}\n", address.error().text());
+    const auto body = ask_service(*settings, "/status");
+    if (!body)
         return 1;
-    }
-    const auto body = ask_running(*address + "/status");
-    if (!body) {
-        fmt::print(stderr, "no yizhan answers for {}: {}\nStart it with: yizhan serve --data {}\n",
-                   settings->data.string(), body.error().message, settings->data.string());
-        return 1;
-    }
     boost::system::error_code ec;
     const auto parsed = boost::json::parse(body->body, ec);
     if (ec || !parsed.is_object()) {
-        fmt::print(stderr, "{} did not answer as yizhan does: {}\n", *address, body->body.substr(0, 200));
+        fmt::print(stderr, "what answers for {} is not yizhan: {}\n", settings->data.string(),
+                   body->body.substr(0, 200));
         return 1;
     }
     if (as_json)

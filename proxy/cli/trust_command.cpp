@@ -82,11 +82,9 @@ std::string name_of(const std::string& key) {
 } // namespace
 
 int trust_list(const Overrides& overrides, bool as_json) {
-    const auto settings = load_settings(overrides);
-    if (!settings) {
-        fmt::print(stderr, "{}\n", settings.error().text());
+    const auto settings = settings_or_words(overrides);
+    if (!settings)
         return 2;
-    }
     const auto found = disputes(settings->data);
     if (!found) {
         fmt::print(stderr, "{}\n", found.error().text());
@@ -113,11 +111,9 @@ int trust_list(const Overrides& overrides, bool as_json) {
 }
 
 int trust_accept(const Overrides& overrides, const std::string& key) {
-    const auto settings = load_settings(overrides);
-    if (!settings) {
-        fmt::print(stderr, "{}\n", settings.error().text());
+    const auto settings = settings_or_words(overrides);
+    if (!settings)
         return 2;
-    }
     const auto found = disputes(settings->data);
     if (!found) {
         fmt::print(stderr, "{}\n", found.error().text());

@@ -1,12 +1,9 @@
 #include "proxy/relay/intake.hpp"
 
-#include "cache/blob_file.hpp"
-
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 namespace yizhan {
@@ -16,19 +13,6 @@ namespace {
 constexpr std::size_t worth_writing = std::size_t{128} * 1024;
 // Bytes that one job reads back for the hash, when a hole has closed: 20 ms at 1.6 GB/s, so that writes do not wait.
 constexpr std::uint64_t catch_up_step = std::uint64_t{32} * 1024 * 1024;
-
-Result<void> read_exactly(int fd, std::uint64_t offset, std::span<std::byte> into) {
-    while (!into.empty()) {
-        const auto got = pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return fail_errno("what has just been written cannot be read back", got < 0 ? errno : EIO);
-        offset += static_cast<std::uint64_t>(got);
-        into = into.subspan(static_cast<std::size_t>(got));
-    }
-    return {};
-}
 
 } // namespace
 
@@ -57,7 +41,7 @@ struct Intake::Writer {
         std::vector<std::byte> buffer;
         while (hashed < end) {
             buffer.resize(static_cast<std::size_t>(std::min<std::uint64_t>(end - hashed, 1 << 20)));
-            if (auto got = read_exactly(Blob(fill->file()).fd(), hashed, buffer); !got)
+            if (auto got = Blob(fill->file()).read(hashed, buffer); !got)
                 return got;
             hasher.update(buffer);
             hashed += buffer.size();
@@ -271,7 +255,7 @@ void Intake::read_back(std::uint64_t offset, std::uint64_t size, Read handler) {
         auto job = [from, count](Writer& writer) {
             auto out = std::make_shared<std::string>(count, '\0');
             const std::span bytes(reinterpret_cast<std::byte*>(out->data()), out->size());
-            return read_exactly(Blob(writer.fill->file()).fd(), from, bytes) ? out : std::make_shared<std::string>();
+            return Blob(writer.fill->file()).read(from, bytes) ? out : std::make_shared<std::string>();
         };
         run(std::move(job), [this, handler = std::move(handler)](std::shared_ptr<std::string> bytes) {
             if (owner_)

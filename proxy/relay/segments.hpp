@@ -37,7 +37,6 @@ class Segments {
     void give_back(Segment segment) { free_.add(segment.begin, segment.end); }
 
     std::uint64_t free() const { return free_.size(); } ///< bytes
-    std::uint64_t size() const { return size_; }
 
   private:
     std::uint64_t size_;

@@ -124,6 +124,10 @@ void Transfer::begin_anew() {
     errand_.came_from.clear();
     complete_ = false;
     first_byte_.reset();
+    progress_->publish([this](Progress::View& view) {
+        view.size = errand_.size;
+        view.window.reset();
+    });
     intake_->close(Keep::no, [self = shared_from_this()](bool) { self->take_in(); });
 }
 

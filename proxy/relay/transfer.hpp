@@ -90,6 +90,7 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     void judge_digests(const Digests& digests);
     void lied(const std::string& words, const std::optional<Sha256>& found = {});
     bool repair(const std::string& words);
+    void tell_who_waits();
     void cut_readers(Error error);
     void accept(const Digests& digests);
     void blame(const std::string& words, const std::optional<Sha256>& found);

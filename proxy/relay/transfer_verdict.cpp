@@ -1,5 +1,4 @@
 // How a transfer ends for its bytes: are they right, and if not, who lied.
-#include "cache/blob_file.hpp"
 #include "proxy/relay/transfer.hpp"
 
 #include <boost/asio/post.hpp>
@@ -10,18 +9,6 @@
 #include <utility>
 
 namespace yizhan {
-namespace {
-
-// Of the same file, read where it was written; through the page cache it has just gone.
-std::string read_back(int fd, std::uint64_t from, std::uint64_t size) {
-    std::string out(size, '\0');
-    const auto got = pread(fd, out.data(), out.size(), static_cast<off_t>(from));
-    out.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    return out;
-}
-
-} // namespace
-
 void Transfer::verify() {
     if (state_ >= State::verifying || failing_ || first_look_)
         return;
@@ -117,7 +104,25 @@ bool Transfer::repair(const std::string& words) {
     Repair::Owner& owner = *this;
     repair_ = std::make_shared<Repair>(errand_, *intake_, std::move(pieces), owner);
     repair_->start();
+    tell_who_waits();
     return true;
+}
+
+// A repair may take longer than a client waits without a byte: it is told before, and asks again.
+void Transfer::tell_who_waits() {
+    constexpr std::chrono::seconds before_they_leave{12};
+    patience_.expires_after(before_they_leave);
+    patience_.async_wait([self = weak_from_this()](error_code ec) {
+        const auto transfer = self.lock();
+        if (!transfer || ec || transfer->state_ != State::repairing)
+            return;
+        transfer->cut_readers(
+            {Errc::unavailable,
+             fmt::format("a part of {} was wrong and is fetched once more from other mirrors; ask again",
+                         transfer->object_.filename()),
+             transfer->errand_.tried});
+        transfer->tell_who_waits();
+    });
 }
 
 void Transfer::cut_readers(Error error) {
@@ -174,10 +179,6 @@ void Transfer::begin_again() {
         contender.out |= spent_.contains(contender.id);
     errand_.dissents.clear();
     errand_.size = object_.size;
-    progress_->publish([this](Progress::View& view) {
-        view.size = object_.size;
-        view.window.reset();
-    });
     state_ = State::fetching;
     if (!contenders.any_left())
         return couriers_stranded();
@@ -192,9 +193,11 @@ void Transfer::clear_up_suspicions() {
     asio::post(host_.context.disk, [self = shared_from_this(), file = intake_->file(), suspected = std::move(pieces)] {
         std::vector<std::string> liars;
         for (const auto& piece : suspected) {
-            const auto bytes = read_back(Blob(file).fd(), piece.offset, piece.size);
+            std::vector<std::byte> bytes(piece.size);
             Checksum right;
-            right.update(as_bytes(bytes));
+            if (!Blob(file).read(piece.offset, bytes))
+                continue; // the disk's fault is nobody's lie
+            right.update(bytes);
             if (right.value() != piece.checksum)
                 liars.push_back(piece.source);
         }

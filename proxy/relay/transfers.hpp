@@ -56,7 +56,7 @@ class Reader final : public ByteStream {
 struct TransferStatus {
     PathKey path;
     std::string state;
-    std::string source; ///< the endpoint of the last bytes
+    std::string source; ///< the endpoint of the last bytes that readers waited for
     std::uint64_t received = 0;
     std::optional<std::uint64_t> size;
     unsigned readers = 0;

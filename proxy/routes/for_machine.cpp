@@ -31,12 +31,7 @@ std::optional<Response> MachineRoute::at_once(const Request& request) {
         return std::nullopt;
     const auto form = wanted_form(request);
     const auto fresh = matched_.at_once(*match, path[index_prefix], form);
-    if (!fresh)
-        return std::nullopt;
-    auto response = page_response(form, *fresh->page);
-    response.note = "hit";
-    response.hit_ttl = fresh->ttl.count();
-    return response;
+    return fresh ? std::optional(page_response(form, *fresh)) : std::nullopt;
 }
 
 Task<std::optional<Response>> MachineRoute::handle(const Request& request) {
@@ -79,12 +74,7 @@ Task<Response> MachineRoute::page(const Request& request, Machines::MatchPtr mat
         co_return root_response(request, co_await pypi_.stored_projects());
     const auto form = wanted_form(request);
     const auto answer = co_await matched_.get(std::move(match), std::move(*project), form);
-    if (!answer)
-        co_return plain(answer.error());
-    auto response = page_response(form, *answer->page);
-    response.note = answer->note;
-    response.fields.emplace_back("Cache-Status", answer->cache_status);
-    co_return response;
+    co_return answer ? page_response(form, *answer) : plain(answer.error());
 }
 
 } // namespace yizhan

@@ -154,7 +154,7 @@ IndexFiles::Plan IndexFiles::plan(const LocatedFile& file) const {
     auto whole = file;
     whole.metadata = false;
     Plan out;
-    out.ledger_key = ProjectPages::path_ledger_key(whole.path());
+    out.ledger_key = path_ledger_key(whole.path());
     out.known = store_.find_ledger(out.ledger_key);
     auto& object = out.object;
     object.path = file.path();

@@ -65,7 +65,7 @@ Task<Result<void>> IndexFiles::prepare_metadata(const LocatedFile& file) {
     auto keep = [this, wheel, digest, known = *plan.known, bytes = std::move(*text)]() mutable -> Result<void> {
         known.metadata = digest;
         known.metadata_available = true;
-        const std::vector<Store::LedgerRow> rows{{ProjectPages::path_ledger_key(wheel.path()), known, true}};
+        const std::vector<Store::LedgerRow> rows{{path_ledger_key(wheel.path()), known, true}};
         wheel.metadata = true;
         auto path = wheel.path();
         path.insert(wheel.folder.size(), digest.hex() + '/');

@@ -82,6 +82,20 @@ Response page_response(const PageForm& form, const RenderedPage& page) {
     return response;
 }
 
+Response page_response(const PageForm& form, const ProjectPages::Fresh& hit) {
+    auto response = page_response(form, *hit.page);
+    response.note = "hit";
+    response.hit_ttl = hit.ttl.count();
+    return response;
+}
+
+Response page_response(const PageForm& form, const ProjectPages::Answer& answer) {
+    auto response = page_response(form, *answer.page);
+    response.note = answer.note;
+    response.fields.emplace_back("Cache-Status", answer.cache_status);
+    return response;
+}
+
 Response root_response(const Request& request, const std::vector<std::string>& names) {
     const auto form = wanted_form(request);
     auto response = page_response({.format = form.format, .encoding = Encoding::identity, .depth = form.depth});

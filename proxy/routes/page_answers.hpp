@@ -3,6 +3,7 @@
 
 #include "proxy/http/message.hpp"
 #include "proxy/routes/page_shelf.hpp"
+#include "proxy/routes/project_pages.hpp"
 
 #include <cstddef>
 #include <expected>
@@ -16,6 +17,10 @@ PageForm wanted_form(const Request& request);
 
 /// A rendered page with the fields that all pages have.
 Response page_response(const PageForm& form, const RenderedPage& page);
+
+/// The same from memory, and from wherever it had to be got: with what the log and Cache-Status say of it.
+Response page_response(const PageForm& form, const ProjectPages::Fresh& hit);
+Response page_response(const PageForm& form, const ProjectPages::Answer& answer);
 
 /// An index's own page: `names` are normalised and sorted.
 Response root_response(const Request& request, const std::vector<std::string>& names);

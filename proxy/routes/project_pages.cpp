@@ -30,22 +30,13 @@ constexpr std::chrono::seconds failure_lasts{1};
 // Rendered pages and models in memory. numpy, the largest common page, takes about 5 MB in all its forms.
 constexpr std::size_t memory_budget = 128ULL << 20;
 
-// PyPI's alone: nowhere else is a name promised to keep its bytes.
-std::string file_key(const std::string& project, const std::string& filename) {
-    return "pypi/" + project + "/" + filename;
-}
-
-// A stored page was let through when it came; what is to be left out of it now is for drop_unproven to say.
-LinkRules all_pass(LinkRules rules) {
-    rules.prefixes.clear();
-    return rules;
-}
-
 } // namespace
 
 ProjectPages::ProjectPages(PageIndex index, const Settings& settings, Store& store, Relay& relay)
     : index_(std::move(index)), settings_(settings), store_(store), relay_(relay), upstreams_(index_, settings, relay),
-      times_(index_, store, relay, upstreams_), names_(index_.rules), quarantined_(store), shelf_(memory_budget) {}
+      times_(index_, store, relay, upstreams_),
+      stored_(index_, store, times_, upstreams_.root(), settings.relay.max_document), names_(index_.rules),
+      quarantined_(store), shelf_(memory_budget) {}
 
 ProjectPages::~ProjectPages() = default;
 
@@ -192,63 +183,19 @@ Task<void> ProjectPages::refresh(std::string project, SlotPtr slot) {
         shelf_.remember_absence(project);
 }
 
-// The stored page, where memory has none: the root's, or the mirrors' where that is newer.
+// The stored page, where memory has none.
 Task<void> ProjectPages::load(const std::string& project, const SlotPtr& slot) {
     if (slot->view().generation)
         co_return;
-    auto work = [this, project]() -> std::optional<Loaded> {
-        auto from_root = stored_page(project, document_key(project), link_rules(index_, upstreams_.root()));
-        auto from_mirrors = stored_page(project, agreed_key(project), own_link_rules(index_, upstreams_.root()));
-        return from_mirrors && (!from_root || from_mirrors->checked_at > from_root->checked_at) ? from_mirrors
-                                                                                                : from_root;
-    };
+    auto work = [this, project] { return stored_.newest(project); };
     if (auto loaded = co_await run_on(relay_.disk().get_executor(), std::move(work)))
         slot->show(std::move(loaded->generation), checked_point(loaded->checked_at));
-}
-
-std::optional<ProjectPages::Loaded> ProjectPages::stored_page(const std::string& project, const std::string& key,
-                                                              const LinkRules& rules) {
-    const auto document = store_.find_document(key);
-    const auto blob = document ? store_.find(document->digest) : std::nullopt;
-    if (!blob)
-        return std::nullopt;
-    const auto bytes = blob->read_all(settings_.relay.max_document);
-    auto generation = bytes ? read_page(project, *bytes, document->content_type, document->url, all_pass(rules))
-                            : std::unexpected(bytes.error());
-    if (!generation) {
-        spdlog::error("{}: the stored page of {} is unusable: {}", index_.name, project, generation.error().message);
-        return std::nullopt;
-    }
-    fill_gaps(generation->page);
-    times_.recall(project, generation->page);
-    if (!rules.prefixes.empty())
-        drop_unproven(generation->page, rules.prefixes);
-    // Where the ledger's rows were lost with the catalog the page has them; what is disputed may have been settled.
-    if (store_.stats().rebuilt || disputed(project))
-        if (const auto rows =
-                remember(project, generation->page, key == document_key(project) ? Grade::root : Grade::agreed);
-            !rows)
-            spdlog::error("{}: {}: {}", index_.name, project, rows.error().text());
-    return Loaded{std::make_shared<const PageGeneration>(std::move(*generation)), document->checked_at};
-}
-
-// A stored page may be of an upstream that the settings do not name any more (yizhan was started again with --offline
-// alone): its links then lie under no prefix, but what was let through when it came is in the ledger.
-void ProjectPages::drop_unproven(ProjectPage& page, const std::vector<Url>& prefixes) const {
-    std::erase_if(page.files, [&](const ProjectFile& file) {
-        const auto inside = [&](const Url& prefix) { return file.url.starts_with(prefix.str()); };
-        if (std::ranges::any_of(prefixes, inside))
-            return false;
-        const auto location = locate(file);
-        const auto entry = location ? store_.find_ledger(path_ledger_key(location->path())) : std::nullopt;
-        return !entry || file.sha256() != entry->digest;
-    });
 }
 
 Task<Result<void>> ProjectPages::ask_upstreams(const std::string& project, const SlotPtr& slot) {
     if (const auto view = slot->view(); view.generation && view.age < index_.rules.page_ttl)
         co_return Result<void>{}; // what the store had is fresh enough
-    const auto key = document_key(project);
+    const auto key = stored_.document_key(project);
     auto look = [this, key] { return store_.find_document(key); };
     auto stored = co_await run_on(relay_.disk().get_executor(), std::move(look));
     auto word = co_await upstreams_.ask(project, std::move(stored));
@@ -268,19 +215,12 @@ Task<Result<void>> ProjectPages::ask_upstreams(const std::string& project, const
     }
     auto touch = [this, key] { return store_.touch_document(key, unix_now()); };
     const auto touched = co_await run_on(relay_.disk().get_executor(), std::move(touch));
-    auto again = [this, project, key]() -> std::optional<Loaded> {
-        return disputed(project) ? stored_page(project, key, link_rules(index_, upstreams_.root())) : std::nullopt;
-    };
+    auto again = [this, project] { return stored_.again_where_disputed(project); };
     if (auto loaded = co_await run_on(relay_.disk().get_executor(), std::move(again)))
         slot->show(std::move(loaded->generation), BootClock::now());
     else
         slot->confirm(BootClock::now());
     co_return touched;
-}
-
-// Disk pool.
-bool ProjectPages::disputed(const std::string& project) const {
-    return !store_.disputes(file_key(project, {}), 1).empty();
 }
 
 Task<Result<void>> ProjectPages::take(const std::string& project, const SlotPtr& slot, Fetched fetched) {
@@ -297,9 +237,9 @@ Task<Result<void>> ProjectPages::take(const std::string& project, const SlotPtr&
                        {redacted(box->head.url.str()) + ": " + generation.error().message});
     co_await times_.complete(project, generation->page);
     auto keep = [this, project, box, page = &generation->page]() -> Result<void> {
-        fill_gaps(*page);
+        stored_.fill_gaps(*page);
         take_status(project, *page, Grade::root);
-        if (auto rows = remember(project, *page, Grade::root); !rows)
+        if (auto rows = stored_.remember(project, *page, Grade::root); !rows)
             return rows;
         Document document{.digest = sha256(box->body),
                           .url = box->head.url.str(),
@@ -307,7 +247,7 @@ Task<Result<void>> ProjectPages::take(const std::string& project, const SlotPtr&
                           .etag = std::string(box->head.field("etag")),
                           .last_modified = std::string(box->head.field("last-modified")),
                           .checked_at = unix_now()};
-        const auto stored = store_.put_document(document_key(project), box->body, std::move(document));
+        const auto stored = store_.put_document(stored_.document_key(project), box->body, std::move(document));
         if (!stored)
             return std::unexpected(stored.error());
         return {};
@@ -326,9 +266,7 @@ Task<Result<void>> ProjectPages::take_agreed(const std::string& project, const S
     auto box = std::make_shared<std::vector<PageWord::Page>>(std::move(pages));
     auto work = [this, project, box, shown = slot->view().generation] {
         const auto known = [&](const std::string& filename) -> std::optional<Sha256> {
-            const auto entry =
-                store_.find_ledger(index_.wheel_tree ? path_ledger_key(filename) : file_key(project, filename));
-            return entry ? std::optional(entry->digest) : std::nullopt;
+            return stored_.known_digest(project, filename);
         };
         return read_agreed(index_, project, *box, known, shown.get());
     };
@@ -336,21 +274,11 @@ Task<Result<void>> ProjectPages::take_agreed(const std::string& project, const S
     if (!page)
         co_return std::unexpected(page.error());
     auto keep = [this, project, shown = &*page]() -> Result<void> {
-        fill_gaps(*shown);
+        stored_.fill_gaps(*shown);
         take_status(project, *shown, Grade::agreed);
-        if (auto rows = remember(project, *shown, Grade::agreed); !rows)
+        if (auto rows = stored_.remember(project, *shown, Grade::agreed); !rows)
             return rows;
-        // Links lead to our own paths below the root's origin: what is read back is located by path and digest alone.
-        const auto root = Url::parse(upstreams_.root().url);
-        const auto json = render_json(*shown, root ? root->origin() + "/" : "/");
-        const auto stored = store_.put_document(agreed_key(project), json,
-                                                {.digest = sha256(json),
-                                                 .url = upstreams_.root().url,
-                                                 .content_type = std::string(media_type(PageFormat::json_v1)),
-                                                 .etag = {},
-                                                 .last_modified = {},
-                                                 .checked_at = unix_now()});
-        return stored ? Result<void>{} : std::unexpected(stored.error());
+        return stored_.keep_agreed(project, *shown);
     };
     const auto kept = co_await run_on(relay_.disk().get_executor(), std::move(keep));
     if (!kept)
@@ -362,61 +290,6 @@ Task<Result<void>> ProjectPages::take_agreed(const std::string& project, const S
                BootClock::now());
     shelf_.trim(project);
     co_return Result<void>{};
-}
-
-// Disk pool: the ledger learns which name is which digest, and drops from the page what contradicts it.
-Result<void> ProjectPages::remember(const std::string& project, ProjectPage& page, Grade grade) {
-    std::vector<Store::LedgerRow> rows;
-    rows.reserve(page.files.size() * 2);
-    for (const auto& file : page.files) {
-        const auto digest = file.sha256();
-        const auto location = locate(file);
-        if (!digest || !location)
-            continue;
-        LedgerEntry entry{.digest = *digest,
-                          .grade = grade,
-                          .size = file.size,
-                          .source = file.url,
-                          .metadata = file.core_metadata.sha256,
-                          .metadata_available = file.core_metadata.available};
-        // Only PyPI promises that a file name never changes its bytes; elsewhere the path itself holds the digest, or
-        // the newest word counts.
-        if (!index_.wheel_tree && location->blake2b && !is_variants_file(file.filename))
-            rows.push_back({file_key(project, file.filename), entry, false});
-        rows.push_back({path_ledger_key(location->path()), std::move(entry), !file.folder.empty()});
-    }
-    const auto conflicts = store_.put_ledger(rows);
-    if (!conflicts)
-        return std::unexpected(conflicts.error());
-    for (const auto& key : *conflicts) {
-        spdlog::error("{}: {} contradicts what was said of it before; it is not shown until that is settled: "
-                      "`yizhan trust list` shows both words, `yizhan trust accept` believes the new one",
-                      index_.name, key);
-        const auto filename = key.substr(key.rfind('/') + 1);
-        std::erase_if(page.files, [&](const ProjectFile& file) { return file.filename == filename; });
-    }
-    return {};
-}
-
-// What the page leaves open and the store knows: the digest that another page gives for the same path, or that the
-// root's own bytes had; and metadata that was read out of the wheel.
-void ProjectPages::fill_gaps(ProjectPage& page) const {
-    if (!index_.wheel_tree)
-        return;
-    for (auto& file : page.files) {
-        const bool open = !file.sha256() || !file.core_metadata.available;
-        const auto location = open ? locate(file) : std::nullopt;
-        if (!location)
-            continue;
-        const auto known = store_.find_ledger(path_ledger_key(location->path()));
-        if (!file.sha256()) {
-            const auto seen = known ? std::nullopt : store_.find(location->path());
-            if (known || seen)
-                file.hashes.emplace_back("sha256", known ? known->digest.hex() : seen->digest().hex());
-        }
-        if (!file.core_metadata.available && known && known->metadata && file.sha256() == known->digest)
-            file.core_metadata = {.available = true, .sha256 = known->metadata};
-    }
 }
 
 void ProjectPages::change_file(const std::string& page, const std::function<bool(ProjectFile&)>& change) {
@@ -455,7 +328,7 @@ Task<std::vector<std::string>> ProjectPages::stored_projects() {
     auto work = [this] {                        // of the tree only what is no page of a single tag
         constexpr std::size_t most = 1'000'000; // all of PyPI is 700,000
         std::set<std::string> names;
-        for (const auto& prefix : {document_key(""), agreed_key("")})
+        for (const auto& prefix : {stored_.document_key(""), stored_.agreed_key("")})
             for (const auto& key : store_.document_keys(prefix, most))
                 if (auto name = key.substr(prefix.size());
                     is_normalized_name(name) && !names_.denied(name) && !quarantined(name))
@@ -463,10 +336,6 @@ Task<std::vector<std::string>> ProjectPages::stored_projects() {
         return std::vector<std::string>(names.begin(), names.end());
     };
     co_return co_await run_on(relay_.disk().get_executor(), std::move(work));
-}
-
-std::string ProjectPages::path_ledger_key(std::string_view canonical_path) {
-    return "path/" + std::string(canonical_path);
 }
 
 } // namespace yizhan

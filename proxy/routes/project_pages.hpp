@@ -15,6 +15,7 @@
 #include "proxy/routes/page_shelf.hpp"
 #include "proxy/routes/page_upstreams.hpp"
 #include "proxy/routes/quarantined_projects.hpp"
+#include "proxy/routes/stored_pages.hpp"
 #include "proxy/routes/upload_times.hpp"
 
 #include <chrono>
@@ -79,9 +80,6 @@ class ProjectPages {
     /// The projects whose pages are in the store and may be served, sorted.
     Task<std::vector<std::string>> stored_projects();
 
-    /// The ledger's key for one of our own canonical paths.
-    static std::string path_ledger_key(std::string_view canonical_path);
-
   private:
     using SlotPtr = std::shared_ptr<PageSlot>;
 
@@ -93,22 +91,10 @@ class ProjectPages {
 
     Task<void> refresh(std::string project, SlotPtr slot);
     Task<void> load(const std::string& project, const SlotPtr& slot);
-    struct Loaded {
-        PageSlot::GenerationPtr generation;
-        std::int64_t checked_at = 0;
-    };
-    bool disputed(const std::string& project) const;
-    std::optional<Loaded> stored_page(const std::string& project, const std::string& key, const LinkRules& rules);
-    void drop_unproven(ProjectPage& page, const std::vector<Url>& prefixes) const;
-    void fill_gaps(ProjectPage& page) const;
     void change_file(const std::string& page, const std::function<bool(ProjectFile&)>& change);
     Task<Result<void>> ask_upstreams(const std::string& project, const SlotPtr& slot);
     Task<Result<void>> take(const std::string& project, const SlotPtr& slot, Fetched fetched);
     Task<Result<void>> take_agreed(const std::string& project, const SlotPtr& slot, std::vector<PageWord::Page> pages);
-    Result<void> remember(const std::string& project, ProjectPage& page, Grade grade);
-
-    std::string document_key(std::string_view page) const { return index_.name + "/simple/" + std::string(page); }
-    std::string agreed_key(std::string_view page) const { return index_.name + "/agreed/" + std::string(page); }
 
     const PageIndex index_;
     const Settings& settings_;
@@ -116,6 +102,7 @@ class ProjectPages {
     Relay& relay_;
     PageUpstreams upstreams_; // relay thread
     UploadTimes times_;
+    StoredPages stored_;
     NamePolicy names_;
     QuarantinedProjects quarantined_;
     PageShelf shelf_;

@@ -49,12 +49,7 @@ std::optional<Response> PypiRoute::at_once(const Request& request) {
         return std::nullopt;
     const auto form = wanted_form(request);
     const auto fresh = pages_.at_once(path[prefix], form);
-    if (!fresh)
-        return std::nullopt;
-    auto response = page_response(form, *fresh->page);
-    response.note = "hit";
-    response.hit_ttl = fresh->ttl.count();
-    return response;
+    return fresh ? std::optional(page_response(form, *fresh)) : std::nullopt;
 }
 
 Task<std::optional<Response>> PypiRoute::handle(const Request& request) {
@@ -81,12 +76,7 @@ Task<Response> PypiRoute::page(const Request& request, std::size_t prefix) {
     if (project->empty())
         co_return root_response(request, co_await pages_.stored_projects());
     const auto answer = co_await pages_.get(std::move(*project), form);
-    if (!answer)
-        co_return plain(answer.error());
-    auto response = page_response(form, *answer->page);
-    response.note = answer->note;
-    response.fields.emplace_back("Cache-Status", answer->cache_status);
-    co_return response;
+    co_return answer ? page_response(form, *answer) : plain(answer.error());
 }
 
 } // namespace yizhan

@@ -66,13 +66,6 @@ bool is_stable_list(Segments path) {
     return path.back() == stable_name && index_prefix(path) == path.size() - 1;
 }
 
-Response list_response(const PageForm& form, const ProjectPages::Answer& answer) {
-    auto response = page_response(form, *answer.page);
-    response.note = answer.note;
-    response.fields.emplace_back("Cache-Status", answer.cache_status);
-    return response;
-}
-
 } // namespace
 
 PytorchRoute::PytorchRoute(const Settings& settings, Store& store, Relay& relay, ProjectPages& pages, IndexFiles& files)
@@ -89,12 +82,7 @@ std::optional<Response> PytorchRoute::at_once(const Request& request) {
         return std::nullopt;
     const auto form = wanted_form(request);
     const auto fresh = pages_.at_once(folder_of(path, prefix) + path[prefix], form);
-    if (!fresh)
-        return std::nullopt;
-    auto response = page_response(form, *fresh->page);
-    response.note = "hit";
-    response.hit_ttl = fresh->ttl.count();
-    return response;
+    return fresh ? std::optional(page_response(form, *fresh)) : std::nullopt;
 }
 
 Task<std::optional<Response>> PytorchRoute::handle(const Request& request) {
@@ -125,7 +113,7 @@ Task<Response> PytorchRoute::page(const Request& request, std::size_t prefix) {
     }
     const auto form = wanted_form(request);
     const auto answer = co_await pages_.get(folder + *project, form);
-    co_return answer ? list_response(form, *answer) : plain(answer.error());
+    co_return answer ? page_response(form, *answer) : plain(answer.error());
 }
 
 // What --find-links reads is HTML, whatever else the client could: the upstream's own list, else one put together.
@@ -136,7 +124,7 @@ Task<Response> PytorchRoute::stable(const Request& request) {
     auto answer = co_await pages_.get(folder + std::string(stable_name), form);
     if (!answer && answer.error().code == Errc::not_found)
         answer = co_await stable_made(folder, form);
-    co_return answer ? list_response(form, *answer) : plain(answer.error());
+    co_return answer ? page_response(form, *answer) : plain(answer.error());
 }
 
 Task<Result<ProjectPages::Answer>> PytorchRoute::stable_made(std::string folder, PageForm form) {

@@ -48,6 +48,7 @@ boost::json::object described(const TransferStatus& transfer) {
     boost::json::object out{{"path", transfer.path},
                             {"state", transfer.state},
                             {"source", transfer.source},
+                            {"connections", transfer.couriers},
                             {"asking", boost::json::array(transfer.asking.begin(), transfer.asking.end())},
                             {"received", transfer.received},
                             {"bytes_per_second", transfer.bytes_per_second},

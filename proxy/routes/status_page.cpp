@@ -67,12 +67,13 @@ std::string transfer_row(const TransferStatus& transfer) {
                           ? fmt::format("<progress value=\"{}\" max=\"{}\"></progress> {} %", transfer.received,
                                         *transfer.size, transfer.received * 100 / *transfer.size)
                           : std::string{};
-    return fmt::format("<tr><td>{}</td><td class=\"{}\">{}{}</td><td>{}</td><td class=\"n\">{}</td>"
-                       "<td class=\"n\">{}/s</td><td class=\"n\">{}</td><td>{}</td></tr>\n",
-                       escaped(filename_of(transfer.path)), escaped(transfer.state), escaped(transfer.state),
-                       transfer.in_memory ? " (内存 in memory)" : "", done,
-                       human_bytes(static_cast<double>(transfer.received)), human_bytes(transfer.bytes_per_second),
-                       transfer.readers, escaped(transfer.source));
+    return fmt::format(
+        "<tr><td>{}</td><td class=\"{}\">{}{}</td><td>{}</td><td class=\"n\">{}</td>"
+        "<td class=\"n\">{}/s</td><td class=\"n\">{}</td><td>{}</td></tr>\n",
+        escaped(filename_of(transfer.path)), escaped(transfer.state), escaped(transfer.state),
+        transfer.in_memory ? " (内存 in memory)" : "", done, human_bytes(static_cast<double>(transfer.received)),
+        human_bytes(transfer.bytes_per_second), transfer.readers,
+        escaped(transfer.source) + (transfer.couriers > 1 ? fmt::format(" + {}", transfer.couriers - 1) : ""));
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "index/render.hpp"
 #include "proxy/boot_clock.hpp"
 #include "proxy/routes/page_reading.hpp"
+#include "proxy/routes/stored_pages.hpp"
 #include "proxy/run_on.hpp"
 
 #include <spdlog/spdlog.h>
@@ -51,16 +52,7 @@ Task<void> UploadTimes::ask_mirrors(std::string project, ProjectPage& page) {
 
 // As the mirrors' agreement is kept (project_pages): JSON of our own making, with links to our own paths.
 Result<void> UploadTimes::keep(const std::string& project, const ProjectPage& page) const {
-    const auto root = Url::parse(upstreams_.root().url);
-    const auto json = render_json(page, root ? root->origin() + "/" : "/");
-    const auto stored = store_.put_document(key(project), json,
-                                            {.digest = sha256(json),
-                                             .url = upstreams_.root().url,
-                                             .content_type = std::string(media_type(PageFormat::json_v1)),
-                                             .etag = {},
-                                             .last_modified = {},
-                                             .checked_at = unix_now()});
-    return stored ? Result<void>{} : std::unexpected(stored.error());
+    return keep_own_page(store_, key(project), page, upstreams_.root());
 }
 
 bool UploadTimes::recall(const std::string& project, ProjectPage& page) const {

@@ -9,6 +9,15 @@ namespace {
 
 using Ranges = std::map<std::uint64_t, std::uint64_t>;
 
+/// Every range of a line, the empty ones too.
+std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges_over(std::uint64_t line) {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> out;
+    for (std::uint64_t begin = 0; begin < line; ++begin)
+        for (std::uint64_t end = begin; end <= line; ++end)
+            out.emplace_back(begin, end);
+    return out;
+}
+
 TEST(Extents, WritingInOrderIsOneRange) {
     Extents extents;
     for (std::uint64_t i = 0; i < 10; ++i)
@@ -40,10 +49,7 @@ TEST(Extents, AHoleIsSeenAndFilled) {
 TEST(Extents, AreTheSetOfTheirOffsetsInAnyOrder) {
     // All ordered triples of ranges over a small line, against a plain set.
     constexpr std::uint64_t line = 5;
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
-    for (std::uint64_t begin = 0; begin < line; ++begin)
-        for (std::uint64_t end = begin; end <= line; ++end)
-            ranges.emplace_back(begin, end);
+    const auto ranges = ranges_over(line);
     for (const auto& a : ranges)
         for (const auto& b : ranges)
             for (const auto& c : ranges) {
@@ -69,10 +75,7 @@ TEST(Extents, AreTheSetOfTheirOffsetsInAnyOrder) {
 TEST(Extents, WhatIsTakenOutIsMissing) {
     // Every range out of every pair of ranges over a small line, against a plain set.
     constexpr std::uint64_t line = 6;
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
-    for (std::uint64_t begin = 0; begin < line; ++begin)
-        for (std::uint64_t end = begin; end <= line; ++end)
-            ranges.emplace_back(begin, end);
+    const auto ranges = ranges_over(line);
     for (const auto& a : ranges)
         for (const auto& b : ranges)
             for (const auto& out : ranges) {
