@@ -110,8 +110,7 @@ bool Transfer::repair(const std::string& words) {
 
 // A repair may take longer than a client waits without a byte: it is told before, and asks again.
 void Transfer::tell_who_waits() {
-    constexpr std::chrono::seconds before_they_leave{12};
-    patience_.expires_after(before_they_leave);
+    patience_.expires_after(host_.context.settings.verify_first_patience);
     patience_.async_wait([self = weak_from_this()](error_code ec) {
         const auto transfer = self.lock();
         if (!transfer || ec || transfer->state_ != State::repairing)

@@ -247,6 +247,26 @@ TEST_F(RepairTest, AMirrorThatLiesOnlyInTheMiddleOfItsPartsIsFoundOut) {
     EXPECT_EQ(blamed(*all[2]), 0u);
 }
 
+TEST_F(RepairTest, WhoJoinsALongOneIsToldToAskAgain) {
+    const auto all = mirrors(3);
+    all[1]->misbehave("/f/x.bin", Behaviour().flip(1 * MiB + 5).flip(2 * MiB + 5).flip(4 * MiB + 5).flip(5 * MiB + 5));
+    settings.relay.verify_first_patience = 200ms;
+    start();
+    const auto what = object("x.bin", body, all);
+    auto delivery = fetch(what);
+    for (auto* server : all)
+        server->set_rate(4 * MiB); // a part takes longer than the client's patience
+    unsigned told = 0;
+    for (int i = 0; i < 100 && !delivery.complete; ++i) {
+        delivery = fetch(what);
+        if (delivery.error && delivery.error->code == Errc::unavailable)
+            ++told;
+    }
+    expect_right(delivery);
+    EXPECT_GE(told, 1u);
+    EXPECT_LE(pulled(all), 3 * body.size()) << "one repair, however often it was asked for";
+}
+
 TEST_F(RepairTest, TheOneHonestMirrorOfSixPrevails) {
     const auto all = mirrors(6);
     for (int i = 0; i < 5; ++i)
