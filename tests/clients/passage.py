@@ -9,6 +9,8 @@ import http.server
 import threading
 import urllib.parse
 
+import listener
+
 CHUNK = 64 * 1024
 
 
@@ -50,7 +52,7 @@ class Course:
         return None
 
 
-class Passage:
+class Passage(listener.Listener):
     """Listens on 127.0.0.1, or wherever told. A context manager."""
 
     def __init__(self, target, course=None):
@@ -59,24 +61,11 @@ class Passage:
         self._lock = threading.Lock()
         self.exchanges = []
 
-    def __enter__(self):
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
     def asked(self, part):
         """The exchanges with `part` in their path, oldest first."""
         return [exchange for exchange in self.exchanges if part in exchange.path]
 
-    def _handler(self):
+    def handler(self):
         passage = self
 
         class Handler(http.server.BaseHTTPRequestHandler):

@@ -6,9 +6,10 @@ import hashlib
 import http.server
 import io
 import pathlib
-import threading
 import urllib.parse
 import zipfile
+
+import listener
 
 DATA = pathlib.Path(__file__).resolve().parent.parent.parent / "config/data"
 LINUX, WINDOWS, AARCH64 = "linux_x86_64", "win_amd64", "linux_aarch64"
@@ -60,7 +61,7 @@ def _record_hash(text):
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
 
 
-class World:
+class World(listener.Listener):
     """All files by their path, and pages by theirs. Serves them on a port of loopback: a context manager."""
 
     def __init__(self):
@@ -165,7 +166,7 @@ class World:
 
     # ---- how it is served
 
-    def __enter__(self):
+    def handler(self):
         world = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -180,17 +181,7 @@ class World:
             def log_message(self, *_):
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return Handler
 
     def answer(self, handler):
         path = urllib.parse.unquote(urllib.parse.urlsplit(handler.path).path)
