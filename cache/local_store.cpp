@@ -57,6 +57,16 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& data, const Options& 
 
 Store::~Store() = default;
 
+Result<Blob> Store::put_document(std::string_view key, std::string_view bytes, Document document) {
+    if (on_commit_thread())
+        throw std::logic_error("put_document waits for the commit thread and was called on it");
+    std::promise<Result<Blob>> promise;
+    auto stored = promise.get_future();
+    put_document(key, bytes, std::move(document),
+                 [&promise](Result<Blob> result) { promise.set_value(std::move(result)); });
+    return stored.get();
+}
+
 Result<void> Store::accept(const fs::path& data, std::string_view key, const Sha256& digest) {
     return accept_digest(data, key, digest);
 }
@@ -210,42 +220,37 @@ void LocalStore::erase(const Sha256& digest, std::move_only_function<void(Result
     committer_->push(std::move(operation));
 }
 
-Result<Blob> LocalStore::put_document(std::string_view key, std::string_view bytes, Document document) {
-    if (committer_->on_thread())
-        throw std::logic_error("put_document waits for the commit thread and was called on it");
+void LocalStore::put_document(std::string_view key, std::string_view bytes, Document document, Committed handler) {
+    auto operation = document_operation(key, bytes, std::move(document));
+    if (!operation)
+        return handler(std::unexpected(std::move(operation.error())));
+    operation->committed = std::move(handler);
+    committer_->push(std::move(*operation));
+}
+
+// Bytes that are here already are written once more all the same: whether they still are when the commit's turn comes
+// is known there only, and the file that was not needed is dropped unsynced.
+Result<Operation> LocalStore::document_operation(std::string_view key, std::string_view bytes, Document document) {
     if (auto fits = bounded(key, document); !fits)
         return std::unexpected(fits.error());
     if (const auto found = sha256(bytes); found != document.digest)
         return fail(Errc::digest_mismatch, fmt::format("document {} should have sha256 {} but has {}", key,
                                                        document.digest.hex(), found.hex()));
-    // Where the blob is here only its row is new. It may be erased between the look and the commit: then once more.
-    if (find(document.digest)) {
-        auto stored = put_document_once(key, bytes, document, false);
-        if (stored || stored.error().code != Errc::not_found)
-            return stored;
-    }
-    return put_document_once(key, bytes, document, true);
-}
-
-Result<Blob> LocalStore::put_document_once(std::string_view key, std::string_view bytes, const Document& document,
-                                           bool with_bytes) {
+    auto fill = Fill::State::begin(files_, space_, Identity{}, bytes.size());
+    if (!fill)
+        return std::unexpected(fill.error());
+    if (auto written = (*fill)->write(0, as_bytes(bytes), {}); !written)
+        return std::unexpected(written.error());
     Operation operation;
     operation.kind = Operation::Kind::keep;
     operation.digest = document.digest;
-    operation.record = PageRecord{std::string(key), document, 0};
-    if (with_bytes) {
-        auto fill = Fill::State::begin(files_, space_, Identity{}, bytes.size());
-        if (!fill)
-            return std::unexpected(fill.error());
-        if (auto written = (*fill)->write(0, as_bytes(bytes), {}); !written)
-            return std::unexpected(written.error());
-        operation.fill = std::move(*fill);
-    }
-    std::promise<Result<Blob>> promise;
-    auto stored = promise.get_future();
-    operation.committed = [&promise](Result<Blob> result) { promise.set_value(std::move(result)); };
-    committer_->push(std::move(operation));
-    return stored.get();
+    operation.record = PageRecord{std::string(key), std::move(document), 0};
+    operation.fill = std::move(*fill);
+    return operation;
+}
+
+bool LocalStore::on_commit_thread() const {
+    return committer_->on_thread();
 }
 
 std::optional<Document> LocalStore::find_document(std::string_view key) const {

@@ -29,7 +29,7 @@ class LocalStore final : public Store {
     void commit(Fill fill, const Sha256& digest, Provenance provenance, Committed handler) override;
     void link(const Sha256& digest, Provenance provenance, Committed handler) override;
     void erase(const Sha256& digest, std::move_only_function<void(Result<void>)> handler) override;
-    Result<Blob> put_document(std::string_view key, std::string_view bytes, Document document) override;
+    void put_document(std::string_view key, std::string_view bytes, Document document, Committed handler) override;
     std::optional<Document> find_document(std::string_view key) const override;
     Result<void> touch_document(std::string_view key, std::int64_t checked_at) override;
     std::vector<std::string> document_keys(std::string_view prefix, std::size_t limit) const override;
@@ -46,8 +46,8 @@ class LocalStore final : public Store {
 
     std::optional<Blob> open_blob(const Sha256& digest, std::uint64_t size) const;
     void keep(std::unique_ptr<Fill::State> fill, const Sha256& digest, Provenance provenance, Committed handler);
-    Result<Blob> put_document_once(std::string_view key, std::string_view bytes, const Document& document,
-                                   bool with_bytes);
+    Result<Operation> document_operation(std::string_view key, std::string_view bytes, Document document);
+    bool on_commit_thread() const override;
 
     std::filesystem::path data_;
     FolderLock lock_;

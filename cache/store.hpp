@@ -168,9 +168,9 @@ class Store {
 
     /// Makes the fill's bytes the blob `digest` (computed by the caller on the way in) and names it. The handler runs
     /// on the commit thread once it is acknowledged (durable and visible), or with the error; never inside this call.
-    /// It may call anything but put_document. A path that stood for other bytes stands for these from now on, and bytes
-    /// that nothing leads to any more are erased. Errors: refused (the path has another digest on a stronger word),
-    /// invalid (holes, a path or source over 8 KiB), no_space, io (the fill is dropped), corrupt.
+    /// It may call anything but the put_document that blocks. A path that stood for other bytes stands for these from
+    /// now on, and bytes that nothing leads to any more are erased. Errors: refused (the path has another digest on a
+    /// stronger word), invalid (holes, a path or source over 8 KiB), no_space, io (the fill is dropped), corrupt.
     using Committed = std::move_only_function<void(Result<Blob>)>;
     virtual void commit(Fill fill, const Sha256& digest, Provenance provenance, Committed handler) = 0;
 
@@ -180,10 +180,13 @@ class Store {
     /// Forgets the blob and every path and document that leads to it, then deletes its file. None there: no error.
     virtual void erase(const Sha256& digest, std::move_only_function<void(Result<void>)> handler) = 0;
 
-    /// Stores a document's bytes as a blob and its row under `key` in one step; blocks until durable. The bytes it
-    /// replaces are erased unless something else leads to them. Not from a handler. Errors: digest_mismatch (bytes and
-    /// document.digest differ), invalid (a text over 8 KiB), and commit's.
-    virtual Result<Blob> put_document(std::string_view key, std::string_view bytes, Document document) = 0;
+    /// Stores a document's bytes as a blob and its row under `key` in one step. Writes the bytes within the call and
+    /// waits for no sync; documents of one key replace each other in the order of the calls. The handler as commit's,
+    /// but within this call where it fails at once. The bytes that are replaced are erased unless something else leads
+    /// to them. Errors: digest_mismatch (bytes and document.digest differ), invalid (a text over 8 KiB), and commit's.
+    virtual void put_document(std::string_view key, std::string_view bytes, Document document, Committed handler) = 0;
+    /// Likewise, and blocks until it is durable. Not from a handler.
+    Result<Blob> put_document(std::string_view key, std::string_view bytes, Document document);
     virtual std::optional<Document> find_document(std::string_view key) const = 0;
     /// A 304: only `checked_at` changes. Not synced: losing it costs one revalidation. May wait for a commit's syncs,
     /// so it belongs on a disk thread too. Errors: not_found.
@@ -223,6 +226,9 @@ class Store {
     virtual std::vector<LearntRow> learnt() const = 0;
 
     virtual StoreStats stats() const = 0;
+
+  private:
+    virtual bool on_commit_thread() const = 0;
 };
 
 } // namespace yizhan

@@ -236,21 +236,13 @@ Task<Result<void>> ProjectPages::take(const std::string& project, const SlotPtr&
         co_return fail(Errc::unavailable, "the page of " + project + " could not be read",
                        {redacted(box->head.url.str()) + ": " + generation.error().message});
     co_await times_.complete(project, generation->page);
-    auto keep = [this, project, box, page = &generation->page]() -> Result<void> {
+    auto keep = [this, project, box, page = &generation->page] {
         stored_.fill_gaps(*page);
         take_status(project, *page, Grade::root);
-        if (auto rows = stored_.remember(project, *page, Grade::root); !rows)
-            return rows;
-        Document document{.digest = sha256(box->body),
-                          .url = box->head.url.str(),
-                          .content_type = std::string(box->head.field("content-type")),
-                          .etag = std::string(box->head.field("etag")),
-                          .last_modified = std::string(box->head.field("last-modified")),
-                          .checked_at = unix_now()};
-        const auto stored = store_.put_document(stored_.document_key(project), box->body, std::move(document));
-        if (!stored)
-            return std::unexpected(stored.error());
-        return {};
+        auto rows = stored_.remember(project, *page, Grade::root);
+        if (rows)
+            stored_.keep(project, *box);
+        return rows;
     };
     const auto kept = co_await run_on(relay_.disk().get_executor(), std::move(keep));
     if (!kept) // a full disk must not keep a good page from the client
@@ -273,12 +265,13 @@ Task<Result<void>> ProjectPages::take_agreed(const std::string& project, const S
     auto page = co_await run_on(relay_.compute().get_executor(), std::move(work));
     if (!page)
         co_return std::unexpected(page.error());
-    auto keep = [this, project, shown = &*page]() -> Result<void> {
+    auto keep = [this, project, shown = &*page] {
         stored_.fill_gaps(*shown);
         take_status(project, *shown, Grade::agreed);
-        if (auto rows = stored_.remember(project, *shown, Grade::agreed); !rows)
-            return rows;
-        return stored_.keep_agreed(project, *shown);
+        auto rows = stored_.remember(project, *shown, Grade::agreed);
+        if (rows)
+            stored_.keep_agreed(project, *shown);
+        return rows;
     };
     const auto kept = co_await run_on(relay_.disk().get_executor(), std::move(keep));
     if (!kept)

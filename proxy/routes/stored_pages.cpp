@@ -33,18 +33,23 @@ std::string path_ledger_key(std::string_view canonical_path) {
     return "path/" + std::string(canonical_path);
 }
 
-Result<void> keep_own_page(Store& store, const std::string& key, const ProjectPage& page,
-                           const UpstreamSettings& root) {
+void keep_page(Store& store, const std::string& key, std::string_view bytes, Document document) {
+    store.put_document(key, bytes, std::move(document), [key](const Result<Blob>& kept) {
+        if (!kept)
+            spdlog::error("{} could not be kept: {}", key, kept.error().text());
+    });
+}
+
+void keep_own_page(Store& store, const std::string& key, const ProjectPage& page, const UpstreamSettings& root) {
     const auto url = Url::parse(root.url);
     const auto json = render_json(page, url ? url->origin() + "/" : "/");
-    const auto stored = store.put_document(key, json,
-                                           {.digest = sha256(json),
-                                            .url = root.url,
-                                            .content_type = std::string(media_type(PageFormat::json_v1)),
-                                            .etag = {},
-                                            .last_modified = {},
-                                            .checked_at = unix_now()});
-    return stored ? Result<void>{} : std::unexpected(stored.error());
+    keep_page(store, key, json,
+              {.digest = sha256(json),
+               .url = root.url,
+               .content_type = std::string(media_type(PageFormat::json_v1)),
+               .etag = {},
+               .last_modified = {},
+               .checked_at = unix_now()});
 }
 
 std::optional<StoredPages::Loaded> StoredPages::newest(const std::string& project) const {
@@ -152,8 +157,18 @@ void StoredPages::fill_gaps(ProjectPage& page) const {
     }
 }
 
-Result<void> StoredPages::keep_agreed(const std::string& project, const ProjectPage& page) const {
-    return keep_own_page(store_, agreed_key(project), page, root_);
+void StoredPages::keep(const std::string& project, const Fetched& fetched) const {
+    keep_page(store_, document_key(project), fetched.body,
+              {.digest = sha256(fetched.body),
+               .url = fetched.head.url.str(),
+               .content_type = std::string(fetched.head.field("content-type")),
+               .etag = std::string(fetched.head.field("etag")),
+               .last_modified = std::string(fetched.head.field("last-modified")),
+               .checked_at = unix_now()});
+}
+
+void StoredPages::keep_agreed(const std::string& project, const ProjectPage& page) const {
+    keep_own_page(store_, agreed_key(project), page, root_);
 }
 
 std::optional<Sha256> StoredPages::known_digest(const std::string& project, const std::string& filename) const {

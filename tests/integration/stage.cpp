@@ -146,6 +146,15 @@ void Stage::stop() {
     EXPECT_EQ(service_->stop(), 0);
 }
 
+std::string Stage::list_with(std::string_view project, std::string_view index) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    std::string listed;
+    do
+        listed = get(index).body;
+    while (!listed.contains(std::string(project) + "/\"") && std::chrono::steady_clock::now() < deadline);
+    return listed;
+}
+
 Reply Stage::get_expecting(std::string_view target, const Body& body, const Fields& fields) {
     Client client(service_->port());
     client.expect(body);

@@ -79,6 +79,10 @@ class Stage : public ::testing::Test {
         return fetch(service_->port(), target, fields, method);
     }
 
+    /// The list of projects at `index`, once this one is in it (five seconds at most): a page is shown before it is in
+    /// the store.
+    std::string list_with(std::string_view project, std::string_view index = "/simple/");
+
     /// GET of a body that is compared as it comes.
     Reply get_expecting(std::string_view target, const Body& body, const Fields& fields = {});
 

@@ -86,6 +86,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_F(Stale, ARevalidationIsA304WithTheRootsOwnValidator) {
     get("/simple/six/");
+    EXPECT_THAT(list_with("six"), HasSubstr("six/"));
     EXPECT_EQ(get("/simple/six/").status, 200u);
     ASSERT_TRUE(root_->record().wait_requests("/simple/six/", 2)); // the old page may have come first
     ASSERT_TRUE(root_->record().wait_idle());

@@ -77,6 +77,23 @@ TEST_F(CommitterTest, ACommitTakesItsStepsInThePromisedOrder) {
               (std::vector{sync_data, rename_blob, sync_folder, append_log, sync_log, write_batch, acknowledge}));
 }
 
+TEST_F(CommitterTest, DocumentsAreHandedOverWithoutASyncAndTheLastOneStands) {
+    Waiter<Blob> first, second, refused;
+    const auto page = [](std::string_view bytes) { return Document{sha256(bytes), "", "", "", "", 0}; };
+    as_one_group([&] { // the commit thread is held: whoever waited for it would wait for ever
+        store->put_document("key", "first", page("first"), first.handler());
+        store->put_document("key", "second", page("second"), second.handler());
+        store->put_document("key", "third", page("another one"), refused.handler());
+        EXPECT_EQ(refused.get().error().code, Errc::digest_mismatch);
+        EXPECT_FALSE(store->find_document("key"));
+    });
+    EXPECT_TRUE(first.get());
+    EXPECT_TRUE(second.get());
+    EXPECT_EQ(store->find_document("key")->digest, sha256("second"));
+    EXPECT_FALSE(store->find(sha256("first")));
+    EXPECT_EQ(steps.count(sync_log), 1) << "one group";
+}
+
 TEST_F(CommitterTest, AnErasureUnlinksLast) {
     ASSERT_TRUE(commit(*store, "six", "a"));
     steps.taken();
