@@ -191,12 +191,13 @@ bool Couriers::call_helper(Clock::time_point now) {
 // would cost what the loser brought.
 std::optional<Segment> Couriers::steal_for(std::size_t helper, Clock::time_point now) {
     const auto& endpoints = errand_.context.endpoints;
-    constexpr seconds patience{1}; // with somebody whose first byte is late
     Ride* slowest = nullptr;
     double longest = 0;
     for (const auto& ride : rides_) {
-        if (ride->over() || ride->rides_with(helper) || (!ride->flows() && now - ride->began() < patience))
+        if (ride->over() || ride->rides_with(helper) || !ride->judged(now))
             continue;
+        if (ride->overtakes_us())
+            continue; // a second sender would bring nothing sooner, and what waits in its socket would be lost
         const auto takes = static_cast<double>(ride->left()) / std::max(ride->rate(now), 1.0);
         if (takes > longest) {
             slowest = ride.get();

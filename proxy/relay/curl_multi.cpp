@@ -1,5 +1,6 @@
 #include "proxy/relay/curl_multi.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <mutex>
 #include <new>
@@ -42,7 +43,14 @@ void CurlMulti::kick() {
     act(CURL_SOCKET_TIMEOUT, 0);
 }
 
-int CurlMulti::on_socket(CURL*, curl_socket_t socket, int what, void* user, void*) {
+std::optional<curl_socket_t> CurlMulti::read_from(const CURL* easy) const {
+    const auto at = std::ranges::find_if(watches_, [easy](const auto& entry) {
+        return entry.second->easy == easy && (entry.second->wanted & CURL_POLL_IN);
+    });
+    return at == watches_.end() ? std::nullopt : std::optional(at->first);
+}
+
+int CurlMulti::on_socket(CURL* easy, curl_socket_t socket, int what, void* user, void*) {
     auto& self = *static_cast<CurlMulti*>(user);
     auto at = self.watches_.find(socket);
     if (what == CURL_POLL_REMOVE) {
@@ -52,6 +60,7 @@ int CurlMulti::on_socket(CURL*, curl_socket_t socket, int what, void* user, void
     }
     if (at == self.watches_.end())
         at = self.watches_.emplace(socket, std::make_shared<Watch>(self.io_, socket)).first;
+    at->second->easy = easy;
     at->second->wanted = what;
     self.arm(at->second);
     return 0;

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 namespace yizhan {
@@ -31,18 +32,21 @@ class CurlMulti {
     void remove(CURL* easy);
     /// Lets curl look at its transfers again, after one was unpaused.
     void kick();
+    /// The socket that this transfer waits to read from.
+    std::optional<curl_socket_t> read_from(const CURL* easy) const;
 
   private:
     // One socket of curl's. The descriptor never owns the file descriptor: curl closes its own.
     struct Watch {
         Watch(asio::io_context& io, int fd) : descriptor(io, fd) {}
         asio::posix::stream_descriptor descriptor;
+        const CURL* easy = nullptr; // the transfer that uses it now
         int wanted = 0;
         bool reading = false, writing = false, dead = false;
     };
     using Watches = std::unordered_map<curl_socket_t, std::shared_ptr<Watch>>;
 
-    static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void*);
+    static int on_socket(CURL* easy, curl_socket_t socket, int what, void* self, void*);
     static int on_timer(CURLM*, long milliseconds, void* self);
     static int on_close(void* self, curl_socket_t socket);
     void arm(const std::shared_ptr<Watch>& watch);

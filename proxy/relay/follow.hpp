@@ -36,6 +36,7 @@ class Follow final : private Sink {
     void resume() { context_.upstream.resume(ticket_); }
     /// No more is wanted: on_done follows with `cancelled`, in a turn of its own, and nothing before it.
     void stop() { context_.upstream.stop(ticket_); }
+    std::uint64_t unread() const { return context_.upstream.unread(ticket_); } ///< as Upstream::unread
 
   private:
     void ask();

@@ -77,6 +77,7 @@ class Leg final : private Sink {
     /// Ends it as failed, and says what that means. Nothing is called any more.
     Meaning fail(const Rejection& rejection, Moment now);
     double bytes_per_second(Moment now) const { return watch_.rate(now); }
+    std::uint64_t unread() const { return follow_ ? follow_->unread() : 0; } ///< as Upstream::unread
 
   private:
     Verdict on_head(const Head& head) override;

@@ -24,6 +24,9 @@ constexpr seconds crowd_after{6};
 constexpr milliseconds wait_step{100};
 // Bytes: what two answers must have in common before the second is spliced to the first (facts: mirrors 4.5).
 constexpr std::uint64_t overlap = std::uint64_t{64} * 1024;
+// Bytes that wait in a socket though we read it as fast as we can: a connection that its mirror or the network holds
+// back has next to none. Linux gives a young one 128 KiB in all, and the sender keeps as much again and more.
+constexpr std::uint64_t backlog = std::uint64_t{64} * 1024;
 
 bool is_strong(std::string_view etag) {
     return etag.size() > 2 && etag.starts_with('"') && etag.ends_with('"');
@@ -161,6 +164,7 @@ void Ride::leg_heard(Leg&, const Head& head, std::optional<std::uint64_t> total)
 void Ride::ride(Leg& leg) {
     abandon_but(&leg);
     ridden_ = &leg;
+    since_ = Clock::now();
     errand_.contributors.insert(leg.charged_id());
     errand_.contenders[legs_.front().contender].fruitless = 0;
     const auto whom = leg.charged().key();
@@ -325,6 +329,16 @@ void Ride::shorten(std::uint64_t end) {
     segment_.end = std::max(end, at_);
     if (ridden_ && left() == 0)
         ridden_->enough();
+}
+
+bool Ride::overtakes_us() const {
+    return paused_ || (ridden_ && ridden_->unread() > backlog);
+}
+
+bool Ride::judged(Clock::time_point now) const {
+    constexpr milliseconds flowing{300}; // slow start over a wide network; and nobody's rate can be told in less
+    constexpr seconds asking{1};         // its first byte is late
+    return now - since_ >= (ridden_ ? Clock::duration(flowing) : asking);
 }
 
 bool Ride::rides_with(std::size_t contender) const {

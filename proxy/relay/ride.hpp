@@ -94,8 +94,11 @@ class Ride final : private Leg::Rider {
     bool flows() const { return ridden_ != nullptr; }
     /// Bytes per second: of the leg that is ridden, else 0.
     double rate(Clock::time_point now) const { return ridden_ ? ridden_->bytes_per_second(now) : 0; }
+    /// Its bytes come faster than we take them: they wait in our socket, and would be lost with the connection.
+    bool overtakes_us() const;
+    /// Whether it has had the time to show how fast it is.
+    bool judged(Clock::time_point now) const;
     bool rides_with(std::size_t contender) const;
-    Clock::time_point began() const { return began_; }
     std::vector<std::string> asking() const; ///< those whose first byte is waited for
 
   private:
@@ -131,8 +134,8 @@ class Ride final : private Leg::Rider {
     std::optional<std::size_t> first_;          // to be asked before all others
     bool paused_ = false;
     bool over_ = false;
-    Clock::time_point began_ = Clock::now();
-    Clock::time_point ask_again_{}; // while no leg brings bytes
+    Clock::time_point since_ = Clock::now(); // it asks, or, once it is ridden, brings bytes
+    Clock::time_point ask_again_{};          // while no leg brings bytes
 };
 
 } // namespace yizhan

@@ -17,6 +17,7 @@
 #include <charconv>
 #include <map>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -429,6 +430,13 @@ void Upstream::cancel(Ticket ticket) {
         impl->multi.remove(call->easy.get());
         call.reset();
     });
+}
+
+std::uint64_t Upstream::unread(Ticket ticket) const {
+    const auto* call = impl_->find(ticket);
+    const auto socket = call ? impl_->multi.read_from(call->easy.get()) : std::nullopt;
+    int waiting = 0;
+    return socket && ioctl(*socket, FIONREAD, &waiting) == 0 ? static_cast<std::uint64_t>(waiting) : 0;
 }
 
 } // namespace yizhan

@@ -92,6 +92,9 @@ class Upstream {
     void stop(Ticket ticket);
     /// Ends the request; its sink is not called any more, and may be destroyed.
     void cancel(Ticket ticket);
+    /// Bytes of its answer (encrypted ones, where it comes by TLS) that have arrived and wait for us to read them. Not
+    /// told while it is paused.
+    std::uint64_t unread(Ticket ticket) const;
 
   private:
     struct Impl;

@@ -121,7 +121,8 @@ CASES = (
     Case("tls-expired", tls=True, server="tls=expired", head=True),
     Case("dns", url="http://<name>.mirrors.invalid/simple/", head=True),
     # Another status.
-    _head("block-page", "forbidden", blame=_POLICY),
+    # Of the metadata too: one page beside something that was served is a fact about the file, not about us.
+    Case("block-page", (*_fault("forbidden"), "fault <m> <file>.metadata forbidden"), head=True, blame=_POLICY),
     Case("agent-blocked", ('fault <m> * forbidden when="User-Agent: pip"',), alone=SUCCEEDS, blame=_NOBODY, head=True),
     _head("too-many", "too-many=30", blame=_POLICY),
     Case("500-once", _once("status=500"), alone=SUCCEEDS, head=True),

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
+#include <thread>
 
 namespace yizhan {
 namespace {
@@ -30,24 +32,32 @@ class UpstreamTest : public testing::Test {
   protected:
     UpstreamTest() { server_.serve("/x", origin::text(200, "secret")); }
 
+    /// One for which the name files.example resolves to `address`.
+    Upstream upstream(const std::string& address) {
+        return {io_,
+                {.connect_timeout = std::chrono::milliseconds(1500),
+                 .stall_timeout = std::chrono::milliseconds(4000),
+                 .user_agent = "yizhan/test",
+                 .ca_file = {},
+                 .proxy = {},
+                 .resolve = {"files.example:" + std::to_string(server_.port()) + ":" + address}}};
+    }
+
+    UpstreamRequest request(bool private_address_allowed) {
+        return {.url = Url::parse("http://files.example:" + std::to_string(server_.port()) + "/x").value(),
+                .head_only = false,
+                .accept = {},
+                .compressed = false,
+                .range = {},
+                .fields = {},
+                .private_address_allowed = private_address_allowed};
+    }
+
     /// What a name that resolves to `address` gives.
     Collected ask(const std::string& address, bool private_address_allowed) {
-        const auto port = std::to_string(server_.port());
-        Upstream upstream(io_, {.connect_timeout = std::chrono::milliseconds(1500),
-                                .stall_timeout = std::chrono::milliseconds(4000),
-                                .user_agent = "yizhan/test",
-                                .ca_file = {},
-                                .proxy = {},
-                                .resolve = {"files.example:" + port + ":" + address}});
+        auto upstream = this->upstream(address);
         Collected out;
-        upstream.start({.url = Url::parse("http://files.example:" + port + "/x").value(),
-                        .head_only = false,
-                        .accept = {},
-                        .compressed = false,
-                        .range = {},
-                        .fields = {},
-                        .private_address_allowed = private_address_allowed},
-                       out);
+        upstream.start(request(private_address_allowed), out);
         io_.restart();
         while (!out.outcome && io_.run_one() > 0) {
         }
@@ -79,6 +89,28 @@ TEST_F(UpstreamTest, OneThatTheSettingsNameIs) {
     ASSERT_TRUE(got.outcome && *got.outcome) << got.outcome->error().text();
     EXPECT_EQ(got.body, "secret");
     EXPECT_EQ(got.head->address, server_.address());
+}
+
+TEST_F(UpstreamTest, TellsWhatHasComeAndWasNotRead) {
+    constexpr std::size_t size = std::size_t{64} << 20;
+    constexpr std::uint64_t much = std::uint64_t{64} << 10;
+    server_.serve("/x", origin::text(200, std::string(size, 'x')));
+    auto upstream = this->upstream(server_.address());
+    Collected sink;
+    const auto ticket = upstream.start(request(true), sink);
+    while (sink.body.empty() && io_.run_one() > 0) {
+    }
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (upstream.unread(ticket) <= much && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1)); // our thread is busy elsewhere
+    EXPECT_GT(upstream.unread(ticket), much);
+    while (sink.body.size() < size && io_.run_one() > 0) {
+    }
+    EXPECT_EQ(upstream.unread(ticket), 0u);
+    while (!sink.outcome && io_.run_one() > 0) {
+    }
+    EXPECT_EQ(sink.body.size(), size);
+    EXPECT_EQ(upstream.unread(ticket), 0u) << "of a request that is over";
 }
 
 } // namespace
