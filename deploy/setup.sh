@@ -26,7 +26,7 @@ run_packages=(
 # libclang-rt-19-dev holds the sanitizers' runtimes, llvm-19 the symbolizer that names the lines in their reports.
 test_packages=(
     libgtest-dev libgmock-dev clang-tidy-19 clang-format-19 libclang-rt-19-dev llvm-19 shellcheck
-    python3 python3-venv curl openssl iproute2 util-linux procps strace
+    python3 python3-venv curl openssl iproute2 util-linux procps strace nghttp2-server
 )
 prove_packages=(debootstrap git curl python3 python3-venv iproute2 util-linux)
 bench_packages=(nginx-core wrk aria2 python3 python3-venv iproute2 util-linux)

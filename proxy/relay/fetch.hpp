@@ -11,7 +11,7 @@ namespace yizhan {
 
 struct Fetched {
     Head head;
-    std::string body; ///< decoded where `compressed` was asked for
+    std::string body; ///< decoded where a `document` was asked for
     Stats stats;
 };
 

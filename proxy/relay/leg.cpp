@@ -26,7 +26,7 @@ Leg::Leg(Means means, const Source& source, Attempt attempt, AddressFamily addre
     UpstreamRequest request{.url = source.url,
                             .head_only = false,
                             .accept = {},
-                            .compressed = false,
+                            .document = false,
                             .range =
                                 range_of(wanted_.offset - (wanted_.before ? wanted_.before->size() : 0), wanted_.end),
                             .fields = {},

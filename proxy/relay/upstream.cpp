@@ -94,7 +94,8 @@ Error transport_error(const Call& call, CURLcode rc) {
         return {Errc::protocol, call.whom() + ": the answer's head is too long or cannot be read", {}};
     // curl's words quote certificates and status lines, and end up in logs and answers.
     const auto words = one_line(call.curl_words[0] ? std::string_view(call.curl_words) : curl_easy_strerror(rc));
-    const auto code = rc == CURLE_WEIRD_SERVER_REPLY || rc == CURLE_BAD_CONTENT_ENCODING || rc == CURLE_HTTP2
+    const auto code = rc == CURLE_WEIRD_SERVER_REPLY || rc == CURLE_BAD_CONTENT_ENCODING || rc == CURLE_HTTP2 ||
+                              rc == CURLE_HTTP2_STREAM
                           ? Errc::protocol
                       : rc == CURLE_COULDNT_RESOLVE_HOST && call.request.address != AddressFamily::any
                           ? Errc::not_found // the host has no address of this family, which is no fault of its
@@ -249,7 +250,10 @@ void Upstream::Impl::configure(Call& call) {
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-    set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    // A paused stream stalls or leaks when it is cancelled (curl 7.88.1, issues 10971 and 10988), and one TCP window
+    // for all is no way to carry files.
+    set(CURLOPT_HTTP_VERSION, static_cast<long>(request.document ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+    set(CURLOPT_PIPEWAIT, request.document ? 1L : 0L);
     set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     set(CURLOPT_BUFFERSIZE, 512L * 1024);
     set(CURLOPT_TCP_KEEPALIVE, 1L);
@@ -272,7 +276,7 @@ void Upstream::Impl::configure(Call& call) {
         set(CURLOPT_RESOLVE, resolve.get());
     if (request.head_only)
         set(CURLOPT_NOBODY, 1L);
-    if (request.compressed)
+    if (request.document)
         set(CURLOPT_ACCEPT_ENCODING, "gzip");
     if (!request.range.empty())
         set(CURLOPT_RANGE, request.range.c_str());
@@ -290,7 +294,7 @@ void Upstream::Impl::configure(Call& call) {
         call.fields.reset(curl_slist_append(call.fields.release(), line.c_str()));
     };
     add_field("Accept: " + (request.accept.empty() ? std::string("*/*") : request.accept));
-    if (!request.compressed)
+    if (!request.document)
         add_field("Accept-Encoding: identity");
     for (const auto& [name, value] : request.fields)
         add_field(fmt::format("{}: {}", name, value));

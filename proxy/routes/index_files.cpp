@@ -226,7 +226,7 @@ Task<Result<std::uint64_t>> IndexFiles::upstream_size(const Plan& plan) {
         UpstreamRequest request{.url = source.url,
                                 .head_only = true,
                                 .accept = {},
-                                .compressed = false,
+                                .document = false,
                                 .range = {},
                                 .fields = {},
                                 .private_address_allowed = false};
@@ -275,7 +275,7 @@ Task<std::optional<Response>> IndexFiles::middle(const Request& request, const P
         UpstreamRequest piece{.url = source.url,
                               .head_only = false,
                               .accept = {},
-                              .compressed = false,
+                              .document = false,
                               .range = fmt::format("{}-{}", selected.first, last),
                               .fields = {},
                               .private_address_allowed = false};

@@ -50,7 +50,7 @@ UpstreamRequest document_request(Url url, const std::optional<Document>& stored)
     UpstreamRequest request{.url = std::move(url),
                             .head_only = false,
                             .accept = std::string(accept_any),
-                            .compressed = true,
+                            .document = true,
                             .range = {},
                             .fields = {},
                             .private_address_allowed = false};

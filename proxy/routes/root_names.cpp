@@ -30,7 +30,7 @@ Task<Result<std::string>> RootNames::fetched(const std::string& folder) {
     UpstreamRequest request{.url = *url,
                             .head_only = false,
                             .accept = "text/html",
-                            .compressed = true,
+                            .document = true,
                             .range = {},
                             .fields = {},
                             .private_address_allowed = false};

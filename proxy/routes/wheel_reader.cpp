@@ -33,7 +33,7 @@ UpstreamRequest ranged(const Source& source, std::string range) {
     return {.url = source.url,
             .head_only = false,
             .accept = {},
-            .compressed = false,
+            .document = false,
             .range = std::move(range),
             .fields = {},
             .private_address_allowed = false};

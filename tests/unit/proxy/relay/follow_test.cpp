@@ -11,7 +11,7 @@ class FollowTest : public RelayTest {
         UpstreamRequest request{.url = *Url::parse(url),
                                 .head_only = false,
                                 .accept = {},
-                                .compressed = true,
+                                .document = true,
                                 .range = {},
                                 .fields = {},
                                 .private_address_allowed = false};

@@ -47,7 +47,7 @@ class UpstreamTest : public testing::Test {
         return {.url = Url::parse("http://files.example:" + std::to_string(server_.port()) + "/x").value(),
                 .head_only = false,
                 .accept = {},
-                .compressed = false,
+                .document = false,
                 .range = {},
                 .fields = {},
                 .private_address_allowed = private_address_allowed};
