@@ -57,6 +57,12 @@ bool takes(std::string_view& text, std::string_view prefix) {
     return true;
 }
 
+constexpr std::string_view html_instead = "with an HTML page instead of the file (a block or challenge page)";
+
+bool is_page_instead(const Head& head, const Expectation& expected) {
+    return is_html(head) && !magic_of(expected.filename).empty();
+}
+
 struct ContentRange {
     std::uint64_t first = 0, last = 0, total = 0;
 };
@@ -70,7 +76,15 @@ std::optional<ContentRange> content_range(std::string_view text) {
     return std::nullopt;
 }
 
+// The size that a 416 tells (RFC 9110 14.4).
+std::optional<std::uint64_t> unsatisfied_size(std::string_view text) {
+    std::uint64_t size = 0;
+    return takes(text, "bytes */") && takes_number(text, size) && text.empty() ? std::optional(size) : std::nullopt;
+}
+
 std::expected<Acceptance, Rejection> judge_partial(const Head& head, const Expectation& expected) {
+    if (is_page_instead(head, expected))
+        return reject(Symptom::foreign_page, fmt::format("206 {}", html_instead));
     const auto text = head.field("content-range");
     const auto range = content_range(text);
     if (!range)
@@ -86,8 +100,8 @@ std::expected<Acceptance, Rejection> judge_partial(const Head& head, const Expec
 }
 
 std::expected<Acceptance, Rejection> judge_whole(const Head& head, const Expectation& expected) {
-    if (is_html(head) && !magic_of(expected.filename).empty())
-        return reject(Symptom::foreign_page, "200 with an HTML page instead of the file (a block or challenge page)");
+    if (is_page_instead(head, expected))
+        return reject(Symptom::foreign_page, fmt::format("200 {}", html_instead));
     const auto length = head.content_length();
     if (length == 0 && expected.size.value_or(1) != 0)
         return reject(Symptom::protocol, "200 with an empty body");
@@ -133,6 +147,10 @@ Rejection rejection_of(const Error& error) {
 
 std::expected<Acceptance, Rejection> judge_head(const Head& head, const Expectation& expected) {
     const auto status = head.status;
+    if (const auto told = status == 416 ? unsatisfied_size(head.field("content-range")) : std::nullopt;
+        told && expected.size && *told != *expected.size) // what stands there is something else, and shorter
+        return reject(Symptom::wrong_size,
+                      fmt::format("416: says that the object has {} bytes, not {}", *told, *expected.size));
     if (const auto symptom = symptom_of_status(status, is_html(head)))
         return std::unexpected(Rejection{*symptom, words_of(*symptom, status), retry_after(head)});
     if (status != 200 && !(status == 206 && (expected.offset > 0 || expected.end)))
@@ -151,8 +169,7 @@ std::optional<Rejection> judge_first_bytes(std::span<const std::byte> bytes, std
     if (fits)
         return std::nullopt;
     if (bytes[0] == std::byte{'<'})
-        return Rejection{Symptom::foreign_page,
-                         "200 with an HTML page instead of the file (a block or challenge page)"};
+        return Rejection{Symptom::foreign_page, fmt::format("200 {}", html_instead)};
     return std::nullopt; // odd, but the digest decides: old indexes hold misnamed archives
 }
 

@@ -136,7 +136,7 @@ CASES = (
     Case("https-to-http", ("fault <m> <file> redirect=${<wall>}<path>",), tls=True, wall=True, wall_asked=False,
          blame=frozenset({MIRROR, POLICY}), head=True),
     # Not the file.
-    _head("html-200", "challenge", blame=_POLICY),
+    _head("html-200", "challenge ignore-range", blame=_POLICY),
     _head("empty-200", "empty", blame=_ANY_OF_BOTH, required=False),
     _broken("short-200", "cut=90%"),
     _broken("chunked-cut", "chunked cut=50%"),

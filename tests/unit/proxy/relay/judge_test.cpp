@@ -67,6 +67,9 @@ TEST(Judge, EachRefusalHasItsClass) {
         {head(500), Symptom::server_error},
         {head(502), Symptom::server_error},
         {head(416), Symptom::protocol},
+        {head(416, {{"content-range", "bytes */100"}}), Symptom::protocol},
+        {head(416, {{"content-range", "bytes */99"}}), Symptom::wrong_size},
+        {head(206, {{"content-range", "bytes 0-99/129"}, {"content-type", "text/html"}}), Symptom::foreign_page},
         {head(304), Symptom::protocol},
         {head(200, {{"content-length", "99"}}), Symptom::wrong_size},
         {head(200, {{"content-length", "0"}}), Symptom::protocol},
@@ -74,7 +77,7 @@ TEST(Judge, EachRefusalHasItsClass) {
         {head(200, {{"content-length", "100"}, {"content-type", "text/html; charset=utf-8"}}), Symptom::foreign_page},
     };
     for (const auto& c : cases) {
-        const auto rejected = judge_head(c.head, {.offset = 0, .size = 100, .filename = wheel});
+        const auto rejected = judge_head(c.head, {.offset = 0, .end = 100, .size = 100, .filename = wheel});
         ASSERT_FALSE(rejected) << c.head.status;
         EXPECT_EQ(rejected.error().symptom, c.symptom) << c.head.status << " " << rejected.error().words;
         EXPECT_FALSE(rejected.error().words.empty());
