@@ -17,7 +17,8 @@ namespace yizhan {
 inline constexpr std::uint64_t max_metadata = 1024UL * 1024;
 
 /// Reads `<name>-<version>.dist-info/METADATA` of one wheel in one to four ranges: the last 64 KiB (mostly enough),
-/// the rest of the directory, the member itself, the member again where its local header is unusually long.
+/// the rest of the directory with what stands before it (where archivers put METADATA), the member itself, the member
+/// again where its local header is unusually long.
 ///
 ///     while (auto* range = std::get_if<ByteRange>(&reader.next()))
 ///         reader.feed(read(*range));

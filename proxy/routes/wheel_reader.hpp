@@ -9,8 +9,8 @@
 
 namespace yizhan {
 
-/// Three questions for a wheel of torch at most: its end, which also tells its size; the rest of its directory;
-/// METADATA.
+/// Two or three questions for a wheel of torch: its end, which also tells its size; the rest of its directory and what
+/// stands before it; METADATA, where it does not stand there.
 class WheelReader {
   public:
     WheelReader(Store& store, Relay& relay) : store_(store), relay_(relay) {}

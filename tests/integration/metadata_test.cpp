@@ -1,6 +1,8 @@
 // PEP 658 metadata and files by PyPI's own path: what is proven without a page, or in spite of one.
 #include "tests/integration/stage.hpp"
 
+#include <iostream>
+
 namespace yizhan::integration {
 namespace {
 
@@ -40,6 +42,30 @@ TEST_F(Metadata, AdvertisedAndLackingItIsEitherReadByRangesOrAdvertisedNoMore) {
         EXPECT_EQ(reply.status, 404u);
         EXPECT_FALSE(advertised("file"));
     }
+}
+
+// What a resolver asks of torch: the end of the archive, then its directory together with what stands before it.
+TEST_F(Metadata, OfAWheelOf2800MBIsReadInTwoQuestionsAndUnder3MB) {
+    Server& root = mirror("root");
+    Distribution& file = farm().index().add_wheel("torch", "2.0", {.size = 2'800'000'000, .files = 10'000});
+    file.listed_sha256 = std::string(64, 'a'); // nobody fetches it whole, and the true one would take seconds
+    publish({.paths = PublishOptions::Paths::plain, .metadata = PublishOptions::Metadata::missing});
+    start();
+    ASSERT_TRUE(advertised("torch"));
+    const Reply reply = get("/pypi/files/sha256/" + file.listed_sha256 + "/" + file.filename + ".metadata");
+    EXPECT_EQ(reply.status, 200u) << reply.body;
+    EXPECT_EQ(reply.body, *file.metadata);
+    ASSERT_TRUE(root.record().wait_idle());
+    const auto asked = root.record().of(file.filename);
+    std::uint64_t pulled = 0;
+    for (const Exchange& exchange : asked) {
+        EXPECT_EQ(exchange.method, "GET");
+        EXPECT_EQ(exchange.status, 206u);
+        pulled += exchange.sent;
+    }
+    EXPECT_LT(asked.size(), 3u);
+    EXPECT_LT(pulled, 3'000'000u);
+    std::cout << "of " << file.body.size() << " bytes: " << pulled << " in " << asked.size() << " questions\n";
 }
 
 TEST_F(Metadata, WhatTheWheelHoldsMustFitTheListedDigest) {

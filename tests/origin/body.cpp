@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <sodium.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -71,8 +72,9 @@ struct Body::State {
     std::vector<Piece> pieces;
     std::map<std::uint64_t, unsigned char> flips; ///< offset → bits to turn over
     std::uint64_t size = 0;
-    std::once_flag sha256_once, blake2b_once;
+    std::once_flag sha256_once, blake2b_once, crc32_once;
     std::string sha256, blake2b;
+    std::uint32_t crc32 = 0;
 
     void add(Piece piece) {
         size += piece.size;
@@ -207,6 +209,17 @@ const std::string& Body::blake2b() const {
         state_->blake2b = hex(digest);
     });
     return state_->blake2b;
+}
+
+std::uint32_t Body::crc32() const {
+    std::call_once(state_->crc32_once, [this] {
+        uLong crc = ::crc32(0, nullptr, 0);
+        state_->each_block(*this, [&](std::span<const char> block) {
+            crc = ::crc32(crc, reinterpret_cast<const Bytef*>(block.data()), static_cast<uInt>(block.size()));
+        });
+        state_->crc32 = static_cast<std::uint32_t>(crc);
+    });
+    return state_->crc32;
 }
 
 std::string Body::pypi_folder() const {

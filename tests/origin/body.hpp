@@ -44,6 +44,9 @@ class Body {
     /// Lower-case hex of BLAKE2b-256, as PyPI's paths spell it (libsodium).
     const std::string& blake2b() const;
 
+    /// CRC-32 as zip has it; computed once.
+    std::uint32_t crc32() const;
+
     /// "aa/bb/<60 hex>": the folder that PyPI gives a file with these bytes.
     std::string pypi_folder() const;
 

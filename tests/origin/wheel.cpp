@@ -11,18 +11,6 @@ namespace yizhan::origin {
 
 namespace {
 
-std::uint32_t crc32_of(const Body& body) {
-    std::vector<char> block(1 << 18);
-    uLong crc = ::crc32(0, nullptr, 0);
-    for (std::uint64_t at = 0; at < body.size();) {
-        const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), body.size() - at));
-        body.read(at, {block.data(), count});
-        crc = ::crc32(crc, reinterpret_cast<const Bytef*>(block.data()), static_cast<uInt>(count));
-        at += count;
-    }
-    return static_cast<std::uint32_t>(crc);
-}
-
 void put(std::string& out, std::uint64_t value, unsigned bytes) {
     for (unsigned i = 0; i < bytes; ++i) {
         out += static_cast<char>((value >> (8 * i)) & 0xffU);
@@ -31,19 +19,40 @@ void put(std::string& out, std::uint64_t value, unsigned bytes) {
 
 /// What a local header and a central directory entry have in common (APPNOTE.TXT 4.3.7 and 4.3.12). The date is
 /// 1980-01-01, zip's first day.
-std::string shared_header(const std::string& name, const Body& body, std::uint32_t crc) {
+std::string shared_header(const Member& member, std::uint64_t packed_size) {
     std::string out;
     put(out, 20, 2);     // version needed
     put(out, 0x0800, 2); // names are UTF-8
-    put(out, 0, 2);      // stored
+    put(out, member.deflated ? Z_DEFLATED : 0, 2);
     put(out, 0, 2);
     put(out, 0x0021, 2);
-    put(out, crc, 4);
-    put(out, body.size(), 4);
-    put(out, body.size(), 4);
-    put(out, name.size(), 2);
+    put(out, member.body.crc32(), 4);
+    put(out, packed_size, 4);
+    put(out, member.body.size(), 4);
+    put(out, member.name.size(), 2);
     put(out, 0, 2); // no extra field
     return out;
+}
+
+/// Without zlib's own head and end, as zip has it.
+Body deflated(const Body& body) {
+    std::string in = body.str();
+    std::string out(compressBound(in.size()), '\0');
+    z_stream stream{};
+    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+        throw std::runtime_error("zlib does not start");
+    }
+    stream.next_in = reinterpret_cast<Bytef*>(in.data());
+    stream.avail_in = static_cast<uInt>(in.size());
+    stream.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream.avail_out = static_cast<uInt>(out.size());
+    const int result = ::deflate(&stream, Z_FINISH);
+    out.resize(stream.total_out);
+    deflateEnd(&stream);
+    if (result != Z_STREAM_END) {
+        throw std::runtime_error("zlib needs more room than it said");
+    }
+    return Body::text(std::move(out));
 }
 
 /// RECORD's spelling: url-safe base64 without padding (PEP 376, PEP 427).
@@ -69,23 +78,24 @@ std::string escaped(std::string name) { // PEP 427: '-' separates the parts of a
 
 } // namespace
 
-Body make_zip(const std::vector<std::pair<std::string, Body>>& members) {
+Body make_zip(const std::vector<Member>& members) {
     std::vector<Body> parts;
     std::string directory;
     std::uint64_t offset = 0;
-    for (const auto& [name, body] : members) {
-        const std::string header = shared_header(name, body, crc32_of(body));
-        const std::string local = "PK\x03\x04" + header + name;
+    for (const Member& member : members) {
+        const Body packed = member.deflated ? deflated(member.body) : member.body;
+        const std::string header = shared_header(member, packed.size());
+        const std::string local = "PK\x03\x04" + header + member.name;
         directory += "PK\x01\x02";
         put(directory, 0x0314, 2); // made on Unix
         directory += header;
         put(directory, 0, 2 + 2 + 2); // comment, disk, internal attributes
         put(directory, std::uint64_t{0100644} << 16U, 4);
         put(directory, offset, 4);
-        directory += name;
-        offset += local.size() + body.size();
+        directory += member.name;
+        offset += local.size() + packed.size();
         parts.push_back(Body::text(local));
-        parts.push_back(body);
+        parts.push_back(packed);
     }
     if (offset + directory.size() > UINT32_MAX) {
         throw std::length_error("make_zip: more than 4 GiB");
@@ -115,21 +125,29 @@ Wheel make_wheel(const std::string& name, const std::string& version, const Whee
     for (const std::string& requirement : options.requires_dist) {
         wheel.metadata += "Requires-Dist: " + requirement + "\n";
     }
-    std::vector<std::pair<std::string, Body>> members{
-        {package + "/__init__.py", Body::text(fmt::format("__version__ = \"{}\"\n", version))}};
-    if (options.size > 0) {
-        members.emplace_back(package + "/data.bin", Body::random(options.seed, options.size));
+    std::vector<Member> members{{package + "/__init__.py", Body::text(fmt::format("__version__ = \"{}\"\n", version))}};
+    const bool several = options.files > 1;
+    if (several) {
+        const Body part = Body::random(options.seed, options.size / options.files + 1);
+        for (unsigned i = 0; i < options.files; ++i) {
+            members.push_back({fmt::format("{}/include/ATen/native/transformers/cuda/mem_eff_attention/gemm/"
+                                           "mma_multistage_{:05}.h",
+                                           package, i),
+                               part});
+        }
+    } else if (options.size > 0) {
+        members.push_back({package + "/data.bin", Body::random(options.seed, options.size)});
     }
-    members.emplace_back(info + "METADATA", Body::text(wheel.metadata));
-    members.emplace_back(info + "WHEEL",
-                         Body::text(fmt::format("Wheel-Version: 1.0\nGenerator: origin 1\nRoot-Is-Purelib: true\n"
+    members.push_back({info + "METADATA", Body::text(wheel.metadata)});
+    members.push_back(
+        {info + "WHEEL", Body::text(fmt::format("Wheel-Version: 1.0\nGenerator: origin 1\nRoot-Is-Purelib: true\n"
                                                 "Tag: {}\n",
-                                                options.tag)));
+                                                options.tag))});
     std::string record;
-    for (const auto& [path, body] : members) {
-        record += fmt::format("{},sha256={},{}\n", path, record_hash(body), body.size());
+    for (const Member& member : members) {
+        record += fmt::format("{},sha256={},{}\n", member.name, record_hash(member.body), member.body.size());
     }
-    members.emplace_back(info + "RECORD", Body::text(record + info + "RECORD,,\n"));
+    members.push_back({info + "RECORD", Body::text(record + info + "RECORD,,\n"), several});
     wheel.body = make_zip(members);
     return wheel;
 }

@@ -4,13 +4,18 @@
 #include "tests/origin/body.hpp"
 
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace yizhan::origin {
 
-/// A zip archive of stored (not compressed) members in this order; below 4 GiB.
-Body make_zip(const std::vector<std::pair<std::string, Body>>& members);
+struct Member {
+    std::string name;
+    Body body;
+    bool deflated = false; ///< else stored, so that a large body costs no memory
+};
+
+/// A zip archive of these members in this order; below 4 GiB.
+Body make_zip(const std::vector<Member>& members);
 
 struct WheelOptions {
     std::string tag = "py3-none-any";
@@ -18,6 +23,7 @@ struct WheelOptions {
     std::vector<std::string> requires_dist{};
     std::uint64_t size = 0; ///< at least so many bytes in all, filled up with random data; 0: as small as it gets
     std::uint64_t seed = 1; ///< of the filling
+    unsigned files = 1;     ///< that the filling is made of, each with the same bytes; several: RECORD is deflated
 };
 
 struct Wheel {
@@ -26,8 +32,8 @@ struct Wheel {
     std::string metadata; ///< the bytes of *.dist-info/METADATA
 };
 
-/// A wheel that pip and uv install: one package with `__version__`, and the filling beside it as data.bin. The same
-/// arguments give the same bytes.
+/// A wheel that pip and uv install: one package with `__version__`, and the filling beside it as data.bin, or as
+/// many headers with names as long as torch's. The same arguments give the same bytes.
 Wheel make_wheel(const std::string& name, const std::string& version, const WheelOptions& options = {});
 
 } // namespace yizhan::origin

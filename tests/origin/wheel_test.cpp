@@ -50,5 +50,19 @@ TEST(Wheel, IsTheSameEveryTimeAndAsLargeAsAsked) {
     EXPECT_NE(make_wheel("big", "1", {.size = 1 << 20, .seed = 5}).body.sha256(), big.body.sha256());
 }
 
+// A wheel such as torch's, which neither memory nor disk holds: its end is what an unzip would look at first.
+TEST(Wheel, OfGigabytesAndManyFilesCostsLittle) {
+    const Wheel torch = make_wheel("torch", "2", {.size = 2'800'000'000, .files = 10'000});
+    EXPECT_GE(torch.body.size(), 2'800'000'000U);
+    std::string end(22, '\0');
+    torch.body.read(torch.body.size() - end.size(), end);
+    ASSERT_EQ(end.substr(0, 4), "PK\x05\x06");
+    EXPECT_EQ(little_endian(end, 10, 2), 10'000U + 4);
+    EXPECT_NEAR(static_cast<double>(little_endian(end, 12, 4)), 1.3e6, 1e5) << "the directory";
+    std::string directory(4, '\0');
+    torch.body.read(little_endian(end, 16, 4), directory);
+    EXPECT_EQ(directory, "PK\x01\x02");
+}
+
 } // namespace
 } // namespace yizhan::origin

@@ -80,16 +80,34 @@ TEST(WheelMetadata, AMemberFarFromTheEndNeedsASecondRange) {
     EXPECT_LT(outcome.asked[1].size, 2048U);
 }
 
-TEST(WheelMetadata, ALargeDirectoryIsFetchedWithoutWhatIsHereAlready) {
+// Thirteen thousand members, as torch has; METADATA stands before or behind them.
+Archive many(bool metadata_first) {
     Archive archive;
-    archive.members.push_back(member("six-1.17.0.dist-info/METADATA", six_metadata));
     for (int i = 0; i < 13'000; ++i)
-        archive.members.push_back(member("torch/include/ATen/ops/header_number_" + std::to_string(i) + ".h", "x"));
-    const auto bytes = archive.bytes();
+        archive.members.push_back(member("torch/include/ATen/ops/header_number_" + std::to_string(i) + ".h",
+                                         "// What a header holds, number " + std::to_string(i)));
+    archive.members.insert(metadata_first ? archive.members.begin() : archive.members.end(),
+                           member("six-1.17.0.dist-info/METADATA", six_metadata));
+    archive.members.push_back(member("six-1.17.0.dist-info/RECORD", noise(400'000), Packing::stored));
+    return archive;
+}
+
+TEST(WheelMetadata, ALargeDirectoryIsFetchedWithMetadataBeforeIt) {
+    const auto bytes = many(false).bytes();
+    const auto outcome = read(bytes);
+    EXPECT_EQ(outcome.metadata, six_metadata) << outcome.error;
+    ASSERT_EQ(outcome.asked.size(), 2U);
+    EXPECT_EQ(outcome.asked[1].end(), outcome.asked[0].offset) << "not what is here already";
+}
+
+TEST(WheelMetadata, WhereItDoesNotStandBeforeTheDirectoryItIsAskedFor) {
+    const auto bytes = many(true).bytes();
     const auto outcome = read(bytes);
     EXPECT_EQ(outcome.metadata, six_metadata) << outcome.error;
     ASSERT_EQ(outcome.asked.size(), 3U);
     EXPECT_EQ(outcome.asked[1].end(), outcome.asked[0].offset);
+    EXPECT_GT(outcome.asked[1].offset, 0U);
+    EXPECT_EQ(outcome.asked[2].offset, 0U);
 }
 
 TEST(WheelMetadata, AnUnusuallyLongLocalHeaderIsReadAgain) {
