@@ -98,18 +98,16 @@ Relay::Relay(const Settings& settings, Store& store, Chance chance)
     : settings_(settings), store_(store), disk_(disk_threads), compute_(compute_threads),
       named_(named_origins(settings)), families_(families_with(settings)),
       endpoints_(health_rules(settings.relay), chance ? std::move(chance) : a_generator()),
-      upstream_(io_, upstream_options(settings.relay)), transfers_({.relay = io_,
-                                                                    .disk = disk_,
-                                                                    .upstream = upstream_,
-                                                                    .store = store,
-                                                                    .settings = settings.relay,
-                                                                    .named = named_,
-                                                                    .endpoints = endpoints_,
-                                                                    .families = families_,
-                                                                    .disk_full = [this](const std::string& why) {
-                                                                        const std::scoped_lock lock(degraded_mutex_);
-                                                                        degraded_ = why;
-                                                                    }}) {
+      upstream_(io_, upstream_options(settings.relay)),
+      transfers_({.relay = io_,
+                  .disk = disk_,
+                  .upstream = upstream_,
+                  .store = store,
+                  .settings = settings.relay,
+                  .named = named_,
+                  .endpoints = endpoints_,
+                  .families = families_,
+                  .disk_full = [this](const std::string& why) { no_room(why); }}) {
     lower_priority_of_pool_threads(compute_);
     register_endpoints();
     recall();
@@ -171,6 +169,17 @@ void Relay::housekeeping() {
         look_for_room();
         housekeeping();
     });
+}
+
+// The first look for room is not to wait for a minute that was begun when there was some.
+void Relay::no_room(const std::string& why) {
+    const bool news = degraded().empty();
+    {
+        const std::scoped_lock lock(degraded_mutex_);
+        degraded_ = why;
+    }
+    if (news)
+        housekeeping();
 }
 
 void Relay::look_for_room() {

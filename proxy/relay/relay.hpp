@@ -67,6 +67,7 @@ class Relay {
     void recall();
     void keep_learnt();
     void housekeeping();
+    void no_room(const std::string& why);
     void look_for_room();
     Task<Result<Fetched>> fetch_here(UpstreamRequest request, std::uint64_t limit, Purpose purpose);
 
