@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The fault matrix: every way in which a mirror fails, crossed with sizes and numbers of mirrors, through a real yizhan.
 
-    tests/faults/matrix.py [--ci | --all] [-k WORD]... [--jobs 2] [--table FILE] [--list]
+    tests/faults/matrix.py [--ci | --all] [-k WORD]... [--jobs 2] [--table FILE [--again]] [--list]
 
 A row is CASE/SIZE/MIRRORS/CLIENT: the faulty mirror comes first, the others are healthy; 6-5bad has one healthy mirror
 of six. cases.py says what each case is told to do and what must come of it, verdict.py what every row must show. Prints
@@ -160,7 +160,9 @@ def chosen(options):
     found = rows.ci() if not options.all else rows.every(options.size or ["50K", "40M", "600M"])
     if options.size and not options.all:
         found = rows.every(options.size)
-    return [row for row in found if not options.k or any(word in row.name for word in options.k)]
+    former = table.read(options.table) if options.again else {}
+    return [row for row in found if (not options.k or any(word in row.name for word in options.k))
+            and not table.is_ok(former.get(row.name, ""))]
 
 
 def add_binaries(parser):
@@ -187,10 +189,14 @@ def parse():
     parser.add_argument("-k", action="append", default=[], metavar="WORD", help="only rows whose name has one of these")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--table", type=pathlib.Path, metavar="FILE")
+    parser.add_argument("--again", action="store_true", help="only rows that are not ok in the table; those stay in it")
     add_binaries(parser)
     parser.add_argument("--keep", action="store_true", help="keep the folders of red rows")
     parser.add_argument("--list", action="store_true")
-    return with_binaries(parser.parse_args())
+    options = parser.parse_args()
+    if options.again and not (options.table and options.table.is_file()):
+        parser.error("--again wants the --table of a run before")
+    return with_binaries(options)
 
 
 def enter_namespace():
@@ -248,7 +254,8 @@ def main():
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
     if options.table:
-        options.table.write_text(table.text(results, command(), time.monotonic() - started), encoding="utf-8")
+        former = table.read(options.table) if options.again else None
+        options.table.write_text(table.text(results, command(), time.monotonic() - started, former), encoding="utf-8")
     passed, failed, skipped = table.counts(results)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed or not (passed or skipped) else 0

@@ -2,6 +2,7 @@
 """Tests of the fault runner's own judgement: a matrix that cannot go red proves nothing. Needs no binary, no network."""
 import pathlib
 import sys
+import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -13,6 +14,7 @@ import farm  # noqa: E402
 import moods  # noqa: E402
 import rows  # noqa: E402
 import station  # noqa: E402
+import table  # noqa: E402
 import tap  # noqa: E402
 import verdict  # noqa: E402
 
@@ -162,6 +164,20 @@ class Rows(unittest.TestCase):
     def test_are_all_among_every(self):
         every = {row.name for row in rows.every(["50K", "40M", "600M"])}
         self.assertEqual(set(), {row.name for row in rows.ci()} - every)
+
+
+class Table(unittest.TestCase):
+    def test_keeps_the_rows_that_are_not_run_again(self):
+        first, second = rows.ci()[:2]
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "matrix.md"
+            path.write_text(table.text([table.Result(first, facts()), table.Result(second, facts(), ["went wrong"])],
+                                       "matrix.py", 60), encoding="utf-8")
+            former = table.read(path)
+            self.assertEqual([True, False], [table.is_ok(former[row.name]) for row in (first, second)])
+            again = table.text([table.Result(second, facts())], "matrix.py --again", 60, former)
+        self.assertIn("2 passed, 0 failed, 0 skipped; 1 of them once more", again)
+        self.assertNotIn("went wrong", again)
 
 
 class Moods(unittest.TestCase):

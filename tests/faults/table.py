@@ -54,18 +54,33 @@ def counts(results):
     return len(results) - failed - skipped, failed, skipped
 
 
-def text(results, command, seconds):
-    passed, failed, skipped = counts(results)
+def read(path):
+    """Row name → its line, of a table that text() wrote."""
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    return {"/".join(cell.strip() for cell in line.split("|")[1:5]): line for line in lines[1:]}
+
+
+def is_ok(line):
+    return line.endswith("| ok |")
+
+
+def text(results, command, seconds, former=None):
+    """`former`: lines of a table made before, for the rows that were not run now."""
+    rows = {**(former or {}), **{result.row.name: _table_line(result) for result in results}}
+    skipped = sum("| skipped:" in line for line in rows.values())
+    passed = sum(map(is_ok, rows.values()))
+    failed = len(rows) - passed - skipped
+    again = f"; {len(results)} of them once more, after something was mended" if former else ""
     lines = ["# The fault matrix", "",
-             f"Made by `{command}`; do not edit. {passed} passed, {failed} failed, {skipped} skipped, in "
-             f"{seconds / 60:.0f} minutes.", "",
+             f"Made by `{command}`; do not edit. {passed} passed, {failed} failed, {skipped} skipped{again}"
+             + (f", in {seconds / 60:.0f} minutes." if not former else "."), "",
              "A row has the faulty mirror first and healthy ones after it; 6-5bad has one healthy mirror of six. "
              "Expected: what `cases.py` promises. Exit: of the client, of both runs where a second was needed. Silence: "
              "the longest time that the client waited for a byte. Pulled: bodies that the mirrors sent. Connections: "
              "made with each mirror, in brackets the most at the same time. Blamed: whom yizhan charged, with what.", "",
              "| case | size | mirrors | client | expected | exit | digest | silence | pulled | connections | blamed | |",
              "|---|---|---|---|---|---|---|---|---|---|---|---|"]
-    return "\n".join([*lines, *(_table_line(result) for result in results)]) + "\n"
+    return "\n".join([*lines, *rows.values()]) + "\n"
 
 
 def _table_line(result):
