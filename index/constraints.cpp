@@ -70,7 +70,7 @@ class Writer {
 
     void head() {
         comment(fmt::format("What goes together on {}: pip install -c <this address> torch torchvision …",
-                            match_.machine().str()));
+                            match_.literal()));
         for (const auto& note : match_.notes())
             comment(note);
         if (!match_.machine().python)

@@ -31,7 +31,7 @@ std::map<Version, Files, NewestFirst> by_release(const std::vector<FileVerdict>&
 } // namespace
 
 std::string explain_text(std::string_view project, const MatchedPage& matched, const MachineMatch& match) {
-    auto out = fmt::format("{} for {}\n", project, match.machine().str());
+    auto out = fmt::format("{} for {}\n", project, match.literal());
     if (!match.judges(project))
         return out + "It is not matched to machines: every machine sees it as PyPI has it.\n";
     const auto* const chosen = newest_kept(matched.verdicts);
@@ -63,7 +63,7 @@ boost::json::value explain_json(std::string_view project, const MatchedPage& mat
         notes.push_back(boost::json::value(note));
     const auto* const chosen = newest_kept(matched.verdicts);
     return {{"project", project},
-            {"machine", match.machine().str()},
+            {"machine", match.literal()},
             {"matched", match.judges(project)},
             {"notes", std::move(notes)},
             {"chosen", chosen ? boost::json::value(chosen->version) : boost::json::value(nullptr)},

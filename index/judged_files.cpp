@@ -28,6 +28,10 @@ BuildKey key_of(const JudgedFile& file) {
 std::vector<JudgedFile> judged_files(std::string_view project, std::span<const ProjectPage* const> pages,
                                      const MachineMatch& match) {
     std::vector<JudgedFile> out;
+    std::size_t files = 0;
+    for (const auto* page : pages)
+        files += page->files.size();
+    out.reserve(files);
     std::map<BuildKey, Known> known;
     for (const auto* page : pages)
         for (const auto& file : page->files) {

@@ -53,7 +53,7 @@ std::optional<BuildFacts> BuildFacts::of(const Distribution& file, std::string_v
 }
 
 MachineMatch::MachineMatch(Machine machine, CompatibleTags tags, const Tables& tables)
-    : machine_(std::move(machine)), tags_(std::move(tags)), tables_(&tables),
+    : machine_(std::move(machine)), literal_(machine_.str()), tags_(std::move(tags)), tables_(&tables),
       platform_(build_platform(machine_.platform)) {
     any_torch_ = any_torch();
     tensorflow_gpus_ = machine_.gpus;

@@ -55,6 +55,8 @@ class MachineMatch {
     bool fits(const BuildFacts& build) const;
 
     const Machine& machine() const { return machine_; }
+    /// The machine's canonical literal, by which its pages are kept.
+    const std::string& literal() const { return literal_; }
     const Tables& tables() const { return *tables_; }
 
     /// Doubts of the machine, and what the tables say no build can change: sentences for explain and constraints.
@@ -81,6 +83,7 @@ class MachineMatch {
     bool any_tensorflow(const Gpus& gpus) const;
 
     Machine machine_;
+    std::string literal_;
     CompatibleTags tags_;
     const Tables* tables_;
     std::optional<BuildPlatform> platform_;

@@ -84,10 +84,11 @@ bool foreign(const JudgedFile& file) {
 void refuse_unlisted(std::vector<JudgedFile>& files, std::vector<bool>& hidden) {
     for (std::size_t i = 0; i < files.size(); ++i) {
         const bool vendor = files[i].build && files[i].build->label.kind == Kind::other;
-        const bool unproven = !files[i].file->sha256();
-        hidden[i] = vendor || unproven || foreign(files[i]) || (!files[i].build && !files[i].judged);
-        if (unproven)
+        hidden[i] = vendor || foreign(files[i]) || (!files[i].build && !files[i].judged);
+        if (!hidden[i] && !files[i].file->sha256()) { // of those alone that may be listed: most are not
+            hidden[i] = true;
             refuse(files[i], "the index gives no sha256 for it");
+        }
     }
 }
 

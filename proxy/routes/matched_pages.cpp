@@ -12,7 +12,7 @@ namespace yizhan {
 namespace {
 
 std::string key_of(const MachineMatch& match, const std::string& project, const PageForm& form) {
-    auto out = match.machine().str() + '/' + project;
+    auto out = match.literal() + '/' + project;
     if (form.before)
         out += '/' + std::to_string(*form.before);
     return out;
