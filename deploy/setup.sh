@@ -29,7 +29,7 @@ test_packages=(
     python3 python3-venv curl openssl iproute2 util-linux procps strace nghttp2-server
 )
 prove_packages=(debootstrap git curl python3 python3-venv iproute2 util-linux)
-bench_packages=(nginx-core wrk aria2 python3 python3-venv iproute2 util-linux)
+bench_packages=(nginx-core wrk aria2 libxml2-dev python3 python3-venv iproute2 util-linux)
 
 usage() { sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p;}' "$0"; }
 
