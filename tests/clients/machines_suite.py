@@ -7,6 +7,7 @@ import tempfile
 import tomllib
 import urllib.request
 
+import heavy_world
 import wheel_world
 from case import ClientCase, Options
 from target import Target
@@ -110,6 +111,30 @@ class MachinesCase(ClientCase):
             self.assertEqual({requirement.split("==")[0]: expected}, found, self.client.said.words)
 
 
+    def resolve_without_the_wheel(self):
+        """The index offers no metadata and the wheel has tens of megabytes: nobody fetches it to know what it requires.
+        The client itself compares what it resolved with and what it installs."""
+        machine = "driver580.95.05-rtx_4090-cp311-manylinux_2_35_x86_64"
+        with heavy_world.HeavyWorld() as world, Yizhan(
+                Options.yizhan, self.folder / "store", [world.url + "/simple/"],
+                settings=["--set", f"pytorch.upstream={world.url}/whl/"], log=self.folder / "yizhan.log") as server:
+            index = f"{server.url}/for/{machine}/simple/"
+            venv, home = self.fresh()
+            outcome = self.client.resolve(venv, home, index, ["torch"])
+            self.succeeded(server, outcome)
+            self.assertRegex(outcome.words, r"torch(-|==)2\.14\.1\+cu132")
+            self.assertRegex(outcome.words, r"filelock(-|==)3\.20\.0", "what its METADATA requires")
+            self.assertLess(world.pulled(), 3_000_000, sorted(world.sent))
+            self.assertLess(0, world.pulled(world.torch))
+            self.succeeded(server, self.client.install(venv, home, index, ["torch"]))
+            self.assertGreater(world.pulled(world.torch), heavy_world.LIBRARIES)
+            told = urllib.request.urlopen(f"{server.url}/pytorch/whl/cu132/{world.torch.replace('+', '%2B')}.metadata").read()
+            installed = self.client.site(venv) / "torch-2.14.1+cu132.dist-info/METADATA"
+            self.assertEqual(installed.read_bytes(), told)
+        asked = [path for method, path, _ in server.requests() if path.endswith(".metadata")]
+        self.assertGreater(len(asked), 1, "the client asked for metadata, not this test alone")
+
+
 def _told(found):
     return ", ".join(f"{project} {version}" for project, version in sorted(found.items())) or "nothing"
 
@@ -122,4 +147,6 @@ def case_for(client):
              if meets(client, machine, Options.all_machines)}
     if client.name in CLIENTS:
         tests["test_the_guide_of_2021"] = MachinesCase.ask_as_the_guide_does
+    if client.name in CLIENTS and client.knows_metadata:
+        tests["test_resolves_without_the_wheel"] = MachinesCase.resolve_without_the_wheel
     return type("MachinesCase", (MachinesCase,), tests)

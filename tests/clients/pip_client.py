@@ -46,6 +46,10 @@ class Pip(Client):
         flags = [*(["--retries", "1"] if hurried else []), *(["--trusted-host", trusted] if trusted else [])]
         return self._ask("install", venv, home, index, [*flags, *requirements], prefix)
 
+    def resolve(self, venv, home, index, requirements):
+        """What would be installed, in words; installs nothing."""
+        return self._ask("install", venv, home, index, ["--dry-run", *requirements], ())
+
     def lock(self, venv, home, index, requirement):
         """(The lock file, outcome)."""
         lock = home / "pylock.toml"

@@ -27,6 +27,10 @@ class Uv(Client):
     def install(self, venv, home, index, requirements, prefix=(), hurried=False, trusted=None):
         return self._install(venv, home, index, requirements, prefix, {"UV_HTTP_RETRIES": "1"} if hurried else {})
 
+    def resolve(self, venv, home, index, requirements):
+        """What would be installed, in words; installs nothing."""
+        return self._install(venv, home, index, ["--dry-run", *requirements], ())
+
     def lock(self, venv, home, index, requirement):
         """A project that needs `requirement`, locked: (the lock file, outcome)."""
         folder = home / "voyage"

@@ -2,6 +2,7 @@
 and platform that config/data/ knows. Which of them runs where is for machines.toml to say, by hand."""
 import base64
 import csv
+import gzip
 import hashlib
 import http.server
 import io
@@ -66,9 +67,12 @@ class World(listener.Listener):
 
     def __init__(self):
         self.files, self.pages = {}, {}
+        self.sent = []  # (path, bytes of the body)
+        self._fill()
+
+    def _fill(self):
         self._torch()
         self._tensorflow()
-        self.requests = []
 
     # ---- what there is
 
@@ -192,6 +196,8 @@ class World(listener.Listener):
             body = f"<!DOCTYPE html><html><body><h1>Links for {name}</h1>\n{''.join(self.pages[path])}</body></html>".encode()
         if body is None:
             kind, body, status = "text/plain", b"nothing here\n", 404
+        compressed = status == 200 and path in self.pages and "gzip" in handler.headers.get("Accept-Encoding", "")
+        body = gzip.compress(body) if compressed else body
         first, last = 0, len(body)
         asked = handler.headers.get("Range", "")
         if status == 200 and asked.startswith("bytes=") and path in self.files:
@@ -201,10 +207,17 @@ class World(listener.Listener):
             status = 206
         handler.send_response(status)
         handler.send_header("Content-Type", kind)
+        if compressed:
+            handler.send_header("Content-Encoding", "gzip")
         if status == 206:
             handler.send_header("Content-Range", f"bytes {first}-{last - 1}/{len(body)}")
         handler.send_header("Accept-Ranges", "bytes")
         handler.send_header("Content-Length", str(last - first))
         handler.end_headers()
         if handler.command == "GET":
+            self.sent.append((path, last - first))
             handler.wfile.write(body[first:last])
+
+    def pulled(self, part=""):
+        """Bytes of the bodies that were sent, of paths with `part` in them."""
+        return sum(size for path, size in self.sent if part in path)
