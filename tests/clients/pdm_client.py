@@ -26,6 +26,7 @@ class Pdm(Tool):
     after_a_cut = "asks again"
     gives_up = ("page-comes-back",)
     refuses_http = True
+    locks = True
 
     def _project(self, home, index, dependencies="", verify=True):
         return self.project(home, _PROJECT.format(python=self.python, index=index, dependencies=dependencies,
@@ -42,3 +43,12 @@ class Pdm(Tool):
             return locked
         self.say_digest(folder / "pdm.lock", pin)
         return self.run_in(folder, venv, ["sync"], prefix)
+
+    def lock(self, venv, home, index, requirement):
+        """(The lock file, with the URLs of files in it, outcome)."""
+        folder = self._project(home, index, f'"{requirement}"')
+        return folder / "pdm.lock", self.run_in(folder, venv, ["lock", "--static-urls"])
+
+    def sync(self, venv, home, lock):
+        """Installs what `lock` says."""
+        return self.run_in(lock.parent, venv, ["sync"])

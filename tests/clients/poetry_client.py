@@ -20,6 +20,7 @@ url = "{index}"
 class Poetry(Tool):
     tool = "poetry"
     reads_pieces = True
+    locks = True
     # One worker, so that what it prints has one order.
     environment = {**Tool.environment, "POETRY_NO_INTERACTION": "1", "POETRY_INSTALLER_PARALLEL": "false"}
     # Of a traceback the frames' names stay; their source and lines are those of some release of Python.
@@ -39,3 +40,12 @@ class Poetry(Tool):
             return locked
         self.say_digest(folder / "poetry.lock", pin)
         return self.run_in(folder, venv, ["install"], prefix)
+
+    def lock(self, venv, home, index, requirement):
+        """(The lock file, outcome)."""
+        folder = self._project(home, index, f'"{requirement}"')
+        return folder / "poetry.lock", self.run_in(folder, venv, ["lock"])
+
+    def sync(self, venv, home, lock):
+        """Installs what `lock` says."""
+        return self.run_in(lock.parent, venv, ["install"])
