@@ -47,6 +47,8 @@ TEST(TensorflowMatch, KeepsWhatRuns) {
         {"driver581.80-sm50-cp310-win_amd64", "tensorflow", "2.10.1", true},
         {"driver581.80-sm50-cp310-win_amd64", "tensorflow", "2.11.0", false},
         {"driver581.80-sm50-cp310-win_amd64", "tensorflow", "2.15.0", false},
+        {"driver581.80-sm86-cp310-win_amd64", "tensorflow", "2.99.0", false}, // nor one newer than the table
+        {"driver581.80-sm86-cp310-linux_x86_64", "tensorflow", "2.99.0", true},
         {"driver535.154.05-sm50-cp311-linux_x86_64", "tensorflow", "2.16.2", true},
         {"driver535.154.05-sm50-cp311-linux_x86_64", "tensorflow", "2.17.0", false},
         {"driver535.154.05-sm61-cp311-linux_x86_64", "tensorflow", "2.17.0", true},

@@ -171,6 +171,8 @@ TEST_F(Torch, OneFileNameUnderThreeTagsStandsOnceWithTheBytesThatRun) {
     EXPECT_EQ(shown("driver441.22-quadro_k620-cp36-win_amd64"), "pytorch/whl/cu100/");
     EXPECT_EQ(shown("driver390.77-quadro_k620-cp36-win_amd64"), "pytorch/whl/cu90/");
     EXPECT_EQ(shown("cpu-cp36-win_amd64"), "") << "PyPI's, which is the CPU build on Windows, comes first";
+    EXPECT_EQ(shown("driver441.22-quadro_k620-win_amd64"), "pytorch/whl/cu100/")
+        << "also where the others would be yanked, not hidden";
 }
 
 TEST_F(Torch, OtherVendorsAndFilesWithoutADigestAreNeverListed) {
