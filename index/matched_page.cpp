@@ -32,9 +32,23 @@ void refuse(JudgedFile& file, std::string reason) {
     file.judged = {false, std::move(reason)};
 }
 
-// The tag of the torch that a partner's release goes with, or why there is none.
+// Whether a partner's release came after the tables were written.
+bool is_newer_than_tables(const BuildFacts& build, const Tables& tables) {
+    const auto& last = tables.torch.back();
+    const auto& known = build.project == "torchvision" ? last.torchvision.back() : last.torchaudio;
+    return compare_releases(build.version.base_str(), known) == std::strong_ordering::greater;
+}
+
+bool follows_torch(const BuildFacts& build, const Tables& tables) {
+    return build.project != "torch" &&
+           (!tables.torch_for(build.project, build.version.base_str()).empty() || is_newer_than_tables(build, tables));
+}
+
+// The tag of the torch that a partner's release goes with; one that nobody has noted goes with the newest.
 std::optional<TorchTags::Choice> partner_choice(const JudgedFile& file, const TorchTags& torch, const Tables& tables) {
     const auto releases = tables.torch_for(file.build->project, file.build->version.base_str());
+    if (releases.empty())
+        return torch.newest(file.python);
     for (auto at = releases.rbegin(); at != releases.rend(); ++at)
         if (auto choice = torch.find((*at)->torch, file.python))
             return choice;
@@ -47,8 +61,7 @@ void keep_chosen_tag(std::vector<JudgedFile>& files, const TorchTags& own, const
     for (auto& file : files) {
         if (!file.judged || !file.is_cuda() || !file.is_wheel())
             continue;
-        const bool follows = file.build->project != "torch" && !torch.empty() &&
-                             !tables.torch_for(file.build->project, file.build->version.base_str()).empty();
+        const bool follows = !torch.empty() && follows_torch(*file.build, tables);
         const auto choice =
             follows ? partner_choice(file, torch, tables) : own.find(file.build->version.base_str(), file.python);
         if (!choice)

@@ -11,6 +11,10 @@ namespace {
 using CudaSet = std::set<CudaVersion>;
 using Group = std::map<std::string, std::string>; // release of torch → the oldest one it is tied to
 
+bool is_newer(std::string_view a, std::string_view b) {
+    return compare_releases(a, b) == std::strong_ordering::greater;
+}
+
 bool has_cuda_builds(std::string_view project, std::string_view version, const Tables& tables) {
     const auto* const row = tables.merged_project(project);
     return row != nullptr && !row->cuda_from.empty() && !version.empty() &&
@@ -76,7 +80,24 @@ TorchTags TorchTags::of(std::span<const JudgedFile> torch, const Tables& tables)
         const auto chosen = all_have.empty() ? highest : *all_have.rbegin();
         out.chosen_[key] = {.cuda = chosen, .shared = chosen != highest};
     }
+    const auto& last = tables.torch.back().torch;
+    for (const auto& [key, cudas] : candidates) {
+        const auto known = is_newer(key.first, last) ? out.newest(key.second, last) : std::nullopt;
+        if (known && cudas.contains(known->cuda))
+            out.chosen_[key] = {.cuda = known->cuda, .shared = known->cuda != *cudas.rbegin()};
+    }
     return out;
+}
+
+std::optional<TorchTags::Choice> TorchTags::newest(const std::string& python, std::string_view at_most) const {
+    auto best = chosen_.end();
+    for (auto at = chosen_.begin(); at != chosen_.end(); ++at) {
+        const auto& [release, of] = at->first;
+        if (of == python && (at_most.empty() || !is_newer(release, at_most)) &&
+            (best == chosen_.end() || is_newer(release, best->first.first)))
+            best = at;
+    }
+    return best == chosen_.end() ? std::nullopt : std::optional(best->second);
 }
 
 std::optional<TorchTags::Choice> TorchTags::find(const std::string& release, const std::string& python) const {

@@ -22,12 +22,17 @@ class TorchTags {
 
     TorchTags() = default;
 
-    /// From the judged files of torch's pages. CUDA is compared by number: as text, cu92 would be above cu130.
+    /// From the judged files of torch's pages. CUDA is compared by number: as text, cu92 would be above cu130. A
+    /// release newer than the tables takes what the newest one that they know takes, where it has that: nobody has
+    /// noted yet that it has a torchaudio of its own.
     static TorchTags of(std::span<const JudgedFile> torch, const Tables& tables);
 
     /// The choice for a release as the tables spell it ("2.11.0") and a Python as `JudgedFile::python` spells it;
     /// nullopt: no CUDA build of it runs.
     std::optional<Choice> find(const std::string& release, const std::string& python) const;
+
+    /// The choice for the newest release that runs for this Python; `at_most`: of those up to that release.
+    std::optional<Choice> newest(const std::string& python, std::string_view at_most = {}) const;
 
     bool empty() const { return chosen_.empty(); }
 

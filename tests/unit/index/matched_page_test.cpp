@@ -202,6 +202,21 @@ TEST_F(Torch, APartnerTakesTheTagOfTheTorchThatItGoesWith) {
     EXPECT_THAT(kept(neutral), ElementsAre(wheel("torchaudio", "0.9.0", "cp38"))) << "the guide's torchaudio===0.9.0";
 }
 
+TEST_F(Torch, PartnersNewerThanTheTablesTakeTheTagOfTheNewestTorch) {
+    const std::string platform = "manylinux_2_28_x86_64";
+    const auto machine = match("driver580.95.05-rtx_4090-cp312-manylinux_2_35_x86_64");
+    add_release(pypi, pytorch, "2.14.1", {"cu126", "cu130"}, "cp312", platform); // no cu132 for this Python
+    add_release(pypi, pytorch, "2.99.0", {"cu126", "cu130", "cu132"}, "cp312", platform);
+    pypi.files.clear(); // whose builds are of the newest CUDA
+    ProjectPage vision = page_of("torchvision", {}), vision_pypi = page_of("torchvision", {});
+    add_release(vision_pypi, vision, "0.99.0", {"cpu", "cu126", "cu130", "cu132"}, "cp312", platform);
+    EXPECT_THAT(kept(match_pages("torch", {.own = {&pytorch}, .torch = {}}, machine)),
+                UnorderedElementsAre(wheel("torch", "2.14.1+cu130", "cp312", platform),
+                                     wheel("torch", "2.99.0+cu130", "cp312", platform)));
+    EXPECT_THAT(kept(match_pages("torchvision", {.own = {&vision_pypi, &vision}, .torch = {&pytorch}}, machine)),
+                ElementsAre(wheel("torchvision", "0.99.0+cu130", "cp312", platform)));
+}
+
 TEST_F(Torch, WhatTheIndexYankedStaysYankedAndVariantsPass) {
     add_release(pypi, pytorch, "2.9.0", {"cu128"}, "cp312", "manylinux_2_28_x86_64");
     pytorch.files.back().yanked = "broken";

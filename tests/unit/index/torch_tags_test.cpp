@@ -57,6 +57,25 @@ TEST(TorchTags, WhereNothingIsCommonEachTakesItsOwn) {
     EXPECT_EQ(chosen(files, "2.12.0", "cp312"), "cu132");
 }
 
+TEST(TorchTags, AReleaseNewerThanTheTablesTakesWhatTheNewestKnownOneTakes) {
+    std::vector<JudgedFile> files{build("2.11.0+cu130", "cp312"), build("2.14.1+cu130", "cp312"),
+                                  build("2.14.1+cu132", "cp312"), build("2.99.0+cu130", "cp312"),
+                                  build("2.99.0+cu140", "cp312"), build("2.99.0+cu140", "cp313")};
+    EXPECT_EQ(chosen(files, "2.99.0", "cp312"), "cu130 shared");
+    EXPECT_EQ(chosen(files, "2.99.0", "cp313"), "cu140") << "no other release runs for this Python";
+    files[3].judged.kept = false;
+    EXPECT_EQ(chosen(files, "2.99.0", "cp312"), "cu140") << "it has no cu130";
+    EXPECT_EQ(chosen(files, "2.14.1", "cp312"), "cu130 shared") << "and disturbs nobody";
+}
+
+TEST(TorchTags, TheNewestIsTheHighestReleaseByNumber) {
+    const auto tags =
+        TorchTags::of(std::vector{build("2.9.0+cu126", "cp312"), build("2.10.0+cu128", "cp312")}, tables());
+    EXPECT_EQ(tags.newest("cp312")->cuda.tag(), "cu128");
+    EXPECT_EQ(tags.newest("cp312", "2.9.1")->cuda.tag(), "cu126");
+    EXPECT_FALSE(tags.newest("cp313"));
+}
+
 TEST(TorchTags, PythonsAreTiedApart) {
     const std::vector<JudgedFile> files{build("2.11.0+cu130", "cp312"), build("2.12.0+cu130", "cp312"),
                                         build("2.12.0+cu132", "cp312"), build("2.12.0+cu132", "cp313")};
