@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace yizhan {
@@ -64,6 +66,15 @@ TEST(TorchExtra, DatesAndPyPIsCudaGrowWithTorch) {
         EXPECT_LE(before.pypi_aarch64, row.pypi_aarch64) << row.torch;
         EXPECT_LE(row.all_untagged, before.all_untagged) << row.torch;
     });
+}
+
+TEST(TorchCode, OfOneReleaseAHigherCudaReachesNoLowerCapability) {
+    std::map<std::pair<std::string, BuildPlatform>, ComputeCapability> reached;
+    for (const auto& row : tables().torch_code) { // of a release the lowest CUDA first
+        auto& most = reached[{row.torch, row.platform}];
+        EXPECT_LE(most, row.code.back().capability) << row.torch << ' ' << row.cuda.tag();
+        most = row.code.back().capability;
+    }
 }
 
 TEST(TensorflowMatrix, GrowsWithTensorflow) {
