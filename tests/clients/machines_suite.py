@@ -111,6 +111,16 @@ class MachinesCase(ClientCase):
             self.assertEqual({requirement.split("==")[0]: expected}, found, self.client.said.words)
 
 
+    def ask_for_what_others_need(self):
+        """No torch 2.12 runs on an RTX 5090 with 570.26: who needs it is passed by. And triton stays PyPI's, though
+        PyTorch's tree has a 3.5.0+git… that a client would prefer."""
+        literal = "driver570.26-rtx_5090-cp312-manylinux_2_35_x86_64"
+        index, target = f"{self.server.url}/for/{literal}/simple/", Target.of(literal)
+        self.assertEqual({"lamps": "1.0", "torch": "2.11.0+cu128"}, self.choose(["lamps"], target, index),
+                         self.client.said.words)
+        self.assertEqual({}, self.choose(["lamps==2.0"], target, index), self.client.said.words)
+        self.assertEqual({"triton": "3.5.0"}, self.choose(["triton==3.5.0"], target, index), self.client.said.words)
+
     def resolve_without_the_wheel(self):
         """The index offers no metadata and the wheel has tens of megabytes: nobody fetches it to know what it requires.
         The client itself compares what it resolved with and what it installs."""
@@ -147,6 +157,8 @@ def case_for(client):
              if meets(client, machine, Options.all_machines)}
     if client.name in CLIENTS:
         tests["test_the_guide_of_2021"] = MachinesCase.ask_as_the_guide_does
+    if client.name in CLIENTS and client.backtracks:
+        tests["test_what_others_need"] = MachinesCase.ask_for_what_others_need
     if client.name in CLIENTS and client.knows_metadata:
         tests["test_resolves_without_the_wheel"] = MachinesCase.resolve_without_the_wheel
     return type("MachinesCase", (MachinesCase,), tests)

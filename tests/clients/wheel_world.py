@@ -73,6 +73,7 @@ class World(listener.Listener):
     def _fill(self):
         self._torch()
         self._tensorflow()
+        self._others()
 
     # ---- what there is
 
@@ -167,6 +168,14 @@ class World(listener.Listener):
                     self._add("pypi", "", "tensorflow", version, tag, "")
                     if number < (2, 12):
                         self._add("pypi", "", "tensorflow-gpu", version, tag, "")
+
+    def _others(self):
+        """What needs a certain torch, and what PyTorch's tree has under a version that a client prefers to PyPI's."""
+        self._add("pypi", "", "lamps", "1.0", "py3-none-any", "", ["torch (==2.11.0)"])
+        self._add("pypi", "", "lamps", "2.0", "py3-none-any", "", ["torch (==2.12.0)"])
+        tag = "cp312-cp312-manylinux_2_28_x86_64"
+        self._add("pypi", "", "triton", "3.5.0", tag, "")
+        self._add("whl", "cu128", "triton", "3.5.0+git0abc123", tag, "")
 
     # ---- how it is served
 
