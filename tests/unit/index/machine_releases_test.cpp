@@ -151,6 +151,7 @@ constexpr Timeline timelines[] = {
     {"driver620-sm90-linux_aarch64",
      "1.0.0 -, 2.5.0 cu124, 2.6.0 cu126, 2.7.0 cu128, 2.8.0 cu129, 2.9.0 cu130, 2.12.0 cu132"},
     {"driver620-sm100-linux_aarch64", "1.0.0 -, 2.7.0 cu128, 2.8.0 cu129, 2.9.0 cu130, 2.12.0 cu132"},
+    {"driver620-sm110-linux_aarch64", "1.0.0 -, 2.9.0 cu130, 2.12.0 cu132"}, // Jetson Thor
     {"driver620-sm121-linux_aarch64", "1.0.0 -, 2.7.0 cu128, 2.8.0 cu129, 2.9.0 cu130, 2.12.0 cu132"},
     {"cu126-sm80-linux_aarch64", "1.0.0 -, 2.9.0 cu126"},
     {"cu126-sm90-linux_aarch64", "1.0.0 -, 2.5.0 cu124, 2.6.0 cu126, 2.7.0 -, 2.9.0 cu126"},
