@@ -93,13 +93,13 @@ void Couriers::ride_stranded(Ride& ride) {
 }
 
 void Couriers::read_before(Ride& ride, std::uint64_t size) {
-    intake_.read_back(ride.at(), size, [self = weak_from_this(), which = &ride](auto before) {
+    // Not by its address: when the disk answers another ride may stand there, and compare with these bytes.
+    const std::weak_ptr<Ride> who = *std::ranges::find(rides_, &ride, &std::shared_ptr<Ride>::get);
+    intake_.read_back(ride.at(), size, [self = weak_from_this(), who](auto before) {
         const auto couriers = self.lock();
-        if (!couriers || couriers->stopped_)
-            return;
-        const auto at = std::ranges::find(couriers->rides_, which, &std::unique_ptr<Ride>::get);
-        if (at != couriers->rides_.end())
-            (*at)->went_on(std::move(before));
+        const auto still = who.lock();
+        if (couriers && !couriers->stopped_ && still)
+            still->went_on(std::move(before));
     });
 }
 
@@ -149,7 +149,7 @@ std::uint64_t Couriers::length_for(double rate, Clock::time_point now) const {
 
 Ride& Couriers::add_ride(Segment segment, bool follows_on) {
     Ride::Owner& hears = *this;
-    return *rides_.emplace_back(std::make_unique<Ride>(errand_, hears, segment, follows_on));
+    return *rides_.emplace_back(std::make_shared<Ride>(errand_, hears, segment, follows_on));
 }
 
 // Somebody for the next byte that the readers wait for.

@@ -75,7 +75,7 @@ class Couriers final : public std::enable_shared_from_this<Couriers>, private Ri
     Intake& intake_;
     Owner& owner_;
     Segments segments_;
-    std::vector<std::unique_ptr<Ride>> rides_;
+    std::vector<std::shared_ptr<Ride>> rides_;
     std::set<std::uint64_t> broken_; // where somebody stopped in the middle: whoever goes on there is compared
     std::set<std::size_t> declined_; // helpers that could not be asked after all; forgotten once a second or so
     bool in_order_ = false;
