@@ -1,0 +1,118 @@
+// How a repair weighs what it was sent: what is tried out, what stays, and who was wrong in the end.
+#include "proxy/relay/repair.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+namespace yizhan {
+
+void Repair::weigh(Check check) {
+    auto& suspect = suspects_[check.suspect];
+    const auto& contender = errand_.contenders[check.witness];
+    const auto who = errand_.context.endpoints.name(contender.id).key();
+    Checksum sum;
+    sum.update(check.bytes);
+    const auto checksum = sum.value();
+    suspect.heard.push_back({.who = who, .family = contender.source->family, .checksum = checksum});
+    strike_minority(suspect);
+    if (checksum == suspect.checksum)
+        return drive();
+    spdlog::warn("relay: {}: bytes {} to {} differ between {} and {}", errand_.object.path, suspect.offset,
+                 suspect.end() - 1, suspect.heard.front().who, who);
+    const auto mine = suspect.votes(suspect.checksum);
+    const auto other = suspect.votes(checksum);
+    const bool stays = other > mine || (other == mine && strikes(suspect.heard.front().who) > strikes(who));
+    // One hash of everything for each of the first, then ever more rarely: a mirror with another file altogether does
+    // not cost one for each of its parts.
+    constexpr unsigned always = 16;
+    if (++trials_ <= always || std::has_single_bit(trials_))
+        return try_out(suspect, std::move(check), checksum, stays);
+    if (stays)
+        put(suspect, std::move(check.bytes), who, checksum);
+    drive();
+}
+
+// Puts the part in, looks at the digest, and takes it out again where that does not close and nothing else speaks for
+// it.
+void Repair::try_out(Suspect& suspect, Check check, std::uint64_t checksum, bool stays) {
+    trying_ = true;
+    const auto who = errand_.context.endpoints.name(errand_.contenders[check.witness].id).key();
+    const auto former = suspect.checksum;
+    auto put_in = [self = weak_from_this(), &suspect, who, checksum, former, stays,
+                   bytes = std::make_shared<std::vector<std::byte>>(std::move(check.bytes))](
+                      std::shared_ptr<const std::string> before) {
+        const auto repair = self.lock();
+        if (!repair || repair->over_)
+            return;
+        repair->put(suspect, std::move(*bytes), who, checksum);
+        repair->hash([repair = repair.get(), &suspect, before, former, stays] {
+            if (!stays) {
+                const auto old = as_bytes(*before);
+                repair->put(suspect, {old.begin(), old.end()}, suspect.heard.front().who, former);
+                repair->changed_ = false; // as it was when it did not close
+            }
+            repair->drive();
+        });
+    };
+    intake_.read_back(suspect.end(), suspect.size, std::move(put_in));
+}
+
+void Repair::put(Suspect& suspect, std::vector<std::byte> bytes, const std::string& who, std::uint64_t checksum) {
+    suspect.checksum = checksum;
+    changed_ = true;
+    intake_.replace(suspect.offset, std::move(bytes), who);
+}
+
+void Repair::hash(std::function<void()> otherwise) {
+    trying_ = true;
+    changed_ = false;
+    intake_.hash_again([self = weak_from_this(), otherwise = std::move(otherwise)](const Digests& digests) {
+        const auto repair = self.lock();
+        if (!repair || repair->over_)
+            return;
+        repair->trying_ = false;
+        if (mismatch(repair->errand_.object.identity, digests))
+            return otherwise();
+        repair->tell();
+        repair->stop();
+        repair->owner_.repair_closed(digests);
+    });
+}
+
+// Two families against one: that one is not asked any more while others are left.
+void Repair::strike_minority(const Suspect& suspect) {
+    std::size_t most = 0;
+    std::uint64_t best = 0;
+    for (const auto& testimony : suspect.heard)
+        if (const auto votes = suspect.votes(testimony.checksum); votes > most) {
+            most = votes;
+            best = testimony.checksum;
+        }
+    if (most < 2)
+        return;
+    for (const auto& testimony : suspect.heard)
+        if (testimony.checksum != best)
+            ++strikes_[testimony.who];
+}
+
+// The right bytes are known now, so everybody's word can be measured by them.
+void Repair::tell() {
+    auto& endpoints = errand_.context.endpoints;
+    const auto now = std::chrono::steady_clock::now();
+    for (const auto& suspect : suspects_)
+        for (const auto& testimony : suspect.heard) {
+            const auto id = endpoints.find(testimony.who);
+            if (!id || testimony.checksum == suspect.checksum || endpoints.lied_about(*id, errand_.object.path, now))
+                continue;
+            const auto words = fmt::format("its bytes {} to {} were not what they should be", suspect.offset,
+                                           suspect.offset + suspect.size - 1);
+            spdlog::error("relay: {}: {}: {}", errand_.object.path, testimony.who, words);
+            endpoints.lied(*id, errand_.object.path, words, now);
+        }
+}
+
+} // namespace yizhan
