@@ -1,10 +1,37 @@
-// METADATA out of a wheel: few ranges, all inside the file; a result is bounded and belongs to the wheel.
+// METADATA out of a wheel: few ranges, all inside the file; a result is bounded and belongs to the wheel. And what of a
+// damaged one is to be fetched again: parts of the file, in order, apart from each other.
 #include "index/names.hpp"
 #include "index/wheel_metadata.hpp"
+#include "index/zip_damage.hpp"
 #include "tests/fuzz/require.hpp"
+
+#include <algorithm>
 
 using namespace yizhan;
 using fuzz::require;
+
+namespace {
+
+void look_for_damage(std::string_view archive) {
+    const auto read = [&](std::uint64_t offset, std::span<char> into) -> Result<void> {
+        require(offset <= archive.size() && into.size() <= archive.size() - offset, "reads lie inside the file");
+        std::ranges::copy(archive.substr(offset, into.size()), into.begin());
+        return {};
+    };
+    const auto ranges = find_zip_damage(archive.size(), read);
+    if (!ranges)
+        return require(!ranges.error().message.empty(), "a refusal has words");
+    require(!ranges->empty(), "something is suspect");
+    std::uint64_t free = 0;
+    for (const auto& range : *ranges) {
+        require(range.size > 0 && range.offset >= free && range.offset <= archive.size() &&
+                    range.size <= archive.size() - range.offset,
+                "ranges are in order, apart and inside the file");
+        free = range.end() + 1;
+    }
+}
+
+} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto wheel = fuzz::text(data, size);
@@ -24,5 +51,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     } else {
         require(!std::get<Error>(reader.next()).message.empty(), "a refusal has words");
     }
+    look_for_damage(wheel);
     return 0;
 }
