@@ -161,6 +161,10 @@ std::expected<Acceptance, Rejection> judge_head(const Head& head, const Expectat
     return status == 206 ? judge_partial(head, expected) : judge_whole(head, expected);
 }
 
+bool promises_zip(std::string_view filename) {
+    return magic_of(filename) == "PK";
+}
+
 std::optional<Rejection> judge_first_bytes(std::span<const std::byte> bytes, std::string_view filename) {
     const auto magic = magic_of(filename);
     const auto seen = std::min(magic.size(), bytes.size());

@@ -44,4 +44,7 @@ std::expected<Acceptance, Rejection> judge_head(const Head& head, const Expectat
 /// The first bytes of an object against what its name promises: catches HTML behind 200 that lies about its type.
 std::optional<Rejection> judge_first_bytes(std::span<const std::byte> bytes, std::string_view filename);
 
+/// Whether an object of this name should be a ZIP archive.
+bool promises_zip(std::string_view filename);
+
 } // namespace yizhan

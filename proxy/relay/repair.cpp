@@ -29,10 +29,10 @@ bool Repair::possible(const Errand& errand, const std::vector<Piece>& pieces) {
     });
 }
 
-Repair::Repair(Errand& errand, Intake& intake, std::vector<Piece> pieces, Owner& owner)
-    : errand_(errand), intake_(intake), owner_(owner) {
-    std::ranges::sort(pieces, {}, &Piece::offset);
-    for (const auto& piece : pieces)
+Repair::Repair(Errand& errand, Intake& intake, std::vector<Piece> suspects, Whom whom, Owner& owner)
+    : errand_(errand), intake_(intake), whom_(whom), owner_(owner) {
+    std::ranges::sort(suspects, {}, &Piece::offset);
+    for (const auto& piece : suspects)
         suspects_.push_back({.offset = piece.offset,
                              .size = piece.size,
                              .checksum = piece.checksum,
@@ -51,6 +51,10 @@ void Repair::stop() {
 
 std::size_t Repair::Suspect::votes(std::uint64_t what) const {
     return static_cast<std::size_t>(std::ranges::count(heard, what, &Testimony::checksum));
+}
+
+bool Repair::Suspect::heard_of(const std::string& family) const {
+    return std::ranges::find(heard, family, &Testimony::family) != heard.end();
 }
 
 bool Repair::Suspect::disputed() const {
@@ -85,17 +89,19 @@ void Repair::drive() {
     owner_.repair_failed();
 }
 
-// Somebody of a family that has not been heard about this part; one part at a time from each.
+// Somebody who may be asked about this part; one part at a time from each.
 std::optional<std::size_t> Repair::witness_for(const Suspect& suspect, bool struck_too) const {
     const auto now = std::chrono::steady_clock::now();
     const auto& endpoints = errand_.context.endpoints;
+    if (whom_ == Whom::anybody && suspect.heard.size() > 1)
+        return std::nullopt;
     std::optional<std::size_t> best;
     double best_rate = -1;
     for (std::size_t i = 0; i < errand_.contenders.size(); ++i) {
         const auto& contender = errand_.contenders[i];
         if (contender.out || contender.no_ranges || contender.fruitless > 1 ||
             (!struck_too && strikes(endpoints.name(contender.id).key()) > 0) ||
-            std::ranges::find(suspect.heard, contender.source->family, &Testimony::family) != suspect.heard.end() ||
+            (whom_ == Whom::others && suspect.heard_of(contender.source->family)) ||
             std::ranges::any_of(checks_, [i](const auto& check) { return check->witness == i; }))
             continue;
         const auto rate = endpoints.measured_rate(contender.id, errand_.ask.size, now);

@@ -1,7 +1,8 @@
 // Everything is here, and the digest says that it is wrong: which part, and who sent it? Parts are fetched once more
 // from other families, a few at a time. Where one differs, it is tried out: one wrong part closes the digest at once.
 // Otherwise the majority's bytes stay, those who were alone with theirs are not asked any more, and what they sent is
-// looked at first. The digest has the last word, also over the majority. Relay thread only.
+// looked at first. The digest has the last word, also over the majority. Where there is no other family, whatever the
+// caller suspects is fetched once more from whoever is left, and the digest alone decides. Relay thread only.
 #pragma once
 
 #include "proxy/relay/intake.hpp"
@@ -30,11 +31,16 @@ class Repair final : public std::enable_shared_from_this<Repair>, private Leg::R
         virtual void repair_failed() = 0;
     };
 
-    /// Whether anybody is left who could tell: a family that did not send all of `pieces`.
+    /// Who is asked about a part: the families that have not been heard about it, or, for want of such, whoever is
+    /// left, its sender too, but once.
+    enum class Whom : bool { others, anybody };
+
+    /// Whether there are others: a family that did not send all of `pieces`.
     static bool possible(const Errand& errand, const std::vector<Piece>& pieces);
 
-    /// `pieces`: who sent what, covering the object. All references must outlive it, or its stop().
-    Repair(Errand& errand, Intake& intake, std::vector<Piece> pieces, Owner& owner);
+    /// `suspects`: who sent what is in doubt: with others, all of the object. All references must outlive it, or its
+    /// stop().
+    Repair(Errand& errand, Intake& intake, std::vector<Piece> suspects, Whom whom, Owner& owner);
 
     void start() { drive(); }
     void stop();
@@ -54,6 +60,7 @@ class Repair final : public std::enable_shared_from_this<Repair>, private Leg::R
 
         std::uint64_t end() const { return offset + size; }
         std::size_t votes(std::uint64_t what) const;
+        bool heard_of(const std::string& family) const;
         bool disputed() const; ///< as many say the one as say the other
     };
     /// A part being fetched again, or fetched and not weighed yet.
@@ -81,6 +88,7 @@ class Repair final : public std::enable_shared_from_this<Repair>, private Leg::R
 
     Errand& errand_;
     Intake& intake_;
+    Whom whom_;
     Owner& owner_;
     std::vector<Suspect> suspects_;
     std::vector<std::unique_ptr<Check>> checks_;

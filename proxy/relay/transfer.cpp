@@ -57,6 +57,7 @@ Transfer::~Transfer() {
         first_look_->stop();
     if (repair_)
         repair_->stop();
+    search_.request_stop();
     if (intake_ && !over())
         intake_->close(Keep::no, [](bool) {});
 }
@@ -278,6 +279,7 @@ void Transfer::fail(Error error, Keep keep) {
         first_look_->stop();
     if (repair_)
         repair_->stop();
+    search_.request_stop();
     if (state_ != State::fetching)
         keep = Keep::no;
     intake_->close(keep, [self = shared_from_this(), why = std::move(error)](bool parked) mutable {

@@ -20,6 +20,7 @@
 #include <atomic>
 #include <chrono>
 #include <set>
+#include <stop_token>
 
 namespace yizhan {
 
@@ -66,6 +67,12 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     using Clock = std::chrono::steady_clock;
     using Keep = Intake::Keep;
 
+    /// What was found to be wrong with the bytes, and what they were.
+    struct Wrong {
+        std::string words;
+        std::optional<Sha256> digest;
+    };
+
     static std::shared_ptr<Progress> new_progress();
     void take_in();
 
@@ -89,7 +96,9 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     void verify();
     void judge_digests(const Digests& digests);
     void lied(const std::string& words, const std::optional<Sha256>& found = {});
-    bool repair(const std::string& words);
+    bool repair(const std::string& words, const Sha256& found);
+    void narrow(std::vector<Piece> pieces);
+    void ask_about(std::vector<Piece> suspects, Repair::Whom whom);
     void tell_who_waits();
     void cut_readers(Error error);
     void accept(const Digests& digests);
@@ -114,7 +123,9 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     std::shared_ptr<Couriers> couriers_;
     std::shared_ptr<FirstLook> first_look_; // while it lasts nothing leaves
     std::shared_ptr<Repair> repair_;
-    std::string wrong_;          // what was wrong, while that is being repaired
+    Wrong wrong_;                // while that is being repaired
+    bool narrowed_ = false;      // nobody else has it: what the bytes themselves tell is all that the repair goes by
+    std::stop_source search_;    // for what they tell
     std::set<EndpointId> spent_; // those whose bytes were in a fill that turned out wrong
 
     bool looked_ = false;   // at the ends of it

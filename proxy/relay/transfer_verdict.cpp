@@ -1,4 +1,5 @@
 // How a transfer ends for its bytes: are they right, and if not, who lied.
+#include "proxy/relay/damaged_parts.hpp"
 #include "proxy/relay/transfer.hpp"
 
 #include <boost/asio/post.hpp>
@@ -22,7 +23,7 @@ void Transfer::verify() {
 
 void Transfer::judge_digests(const Digests& digests) {
     if (auto words = mismatch(object_.identity, digests)) {
-        if (!repair(*words))
+        if (!repair(*words, digests.sha256))
             lied(*words, digests.sha256);
         return;
     }
@@ -84,28 +85,51 @@ void Transfer::blame_one(EndpointId who, const std::string& words, const std::op
     endpoints.mark_lacking(who, object_.path, words, Clock::now());
 }
 
-// Wrong bytes from several, or from one while others are there: whatever is right of it stays. Those who were served of
-// it are told now; who comes meanwhile waits for the right ones.
-bool Transfer::repair(const std::string& words) {
+// Whatever is right of it stays: others tell what is not, or, where there are none, an archive's own checksums do.
+// Those who were served of it are told now; who comes meanwhile waits for the right ones.
+bool Transfer::repair(const std::string& words, const Sha256& found) {
     if (intake_->window() || errand_.alone || !object_.identity.known() || !errand_.size ||
         progress_->view().released == 0)
         return false;
     auto pieces = intake_->pieces();
-    if (!Repair::possible(errand_, pieces))
+    const bool others = Repair::possible(errand_, pieces);
+    if (!others && !(promises_zip(object_.filename()) && errand_.contenders.any_left()))
         return false;
     spdlog::error("relay: {}: {}; looking for the part that is wrong", object_.path, words);
     state_ = State::repairing;
-    wrong_ = words;
+    wrong_ = {words, found};
     cut_readers({Errc::digest_mismatch,
                  fmt::format("{} arrived with wrong bytes after its first part had left; this response is cut, ask "
                              "again",
                              object_.filename()),
                  errand_.tried});
-    Repair::Owner& owner = *this;
-    repair_ = std::make_shared<Repair>(errand_, *intake_, std::move(pieces), owner);
-    repair_->start();
+    if (others)
+        ask_about(std::move(pieces), Repair::Whom::others);
+    else
+        narrow(std::move(pieces));
     tell_who_waits();
     return true;
+}
+
+void Transfer::narrow(std::vector<Piece> pieces) {
+    narrowed_ = true;
+    auto job = [weak = weak_from_this(), &relay = host_.context.relay, path = object_.path, size = *errand_.size,
+                archive = Blob(intake_->file()), sent = std::move(pieces), stop = search_.get_token()] {
+        auto parts = damaged_parts(archive, size, sent, stop);
+        if (!parts)
+            spdlog::warn("relay: {}: nothing tells which part is wrong: {}", path, parts.error().message);
+        asio::post(relay, [weak, suspects = std::move(parts).value_or(std::vector<Piece>{})]() mutable {
+            if (const auto transfer = weak.lock(); transfer && !transfer->failing_)
+                transfer->ask_about(std::move(suspects), Repair::Whom::anybody);
+        });
+    };
+    asio::post(host_.context.disk, std::move(job));
+}
+
+void Transfer::ask_about(std::vector<Piece> suspects, Repair::Whom whom) {
+    Repair::Owner& owner = *this;
+    repair_ = std::make_shared<Repair>(errand_, *intake_, std::move(suspects), whom, owner);
+    repair_->start();
 }
 
 // A repair may take longer than a client waits without a byte: it is told before, and asks again.
@@ -117,8 +141,7 @@ void Transfer::tell_who_waits() {
             return;
         transfer->cut_readers(
             {Errc::unavailable,
-             fmt::format("a part of {} was wrong and is fetched once more from other mirrors; ask again",
-                         transfer->object_.filename()),
+             fmt::format("a part of {} was wrong and is fetched once more; ask again", transfer->object_.filename()),
              transfer->errand_.tried});
         transfer->tell_who_waits();
     });
@@ -146,8 +169,10 @@ void Transfer::repair_closed(const Digests& found) {
 // Nobody's parts make it right, so there is no telling who is wrong: from the start, and each alone, until one is
 // right.
 void Transfer::repair_failed() {
+    if (narrowed_)
+        return lied(wrong_.words, wrong_.digest);
     spdlog::error("relay: {}: no part that anybody else sends puts it right; each is asked alone", object_.path);
-    errand_.tried.push_back(wrong_);
+    errand_.tried.push_back(wrong_.words);
     host_.suspects.add(object_.path, intake_->pieces());
     errand_.alone = true;
     errand_.contributors.clear();
@@ -156,6 +181,12 @@ void Transfer::repair_failed() {
 
 void Transfer::lied(const std::string& words, const std::optional<Sha256>& found) {
     blame(words, found);
+    if (narrowed_)
+        return fail(Error{Errc::digest_mismatch,
+                          fmt::format("{} arrived with wrong bytes, and nobody who is left sends the right ones",
+                                      object_.filename()),
+                          errand_.tried},
+                    Keep::no);
     if (progress_->view().released > 0)
         return fail(
             Error{Errc::digest_mismatch,
