@@ -138,9 +138,7 @@ Wheel make_wheel(const std::string& name, const std::string& version, const Whee
     } else if (options.size > 0) {
         members.push_back({package + "/data.bin", Body::random(options.seed, options.size)});
     }
-    for (const auto& [path, body] : options.members) {
-        members.push_back({path, body});
-    }
+    members.insert(members.end(), options.members.begin(), options.members.end());
     members.push_back({info + "METADATA", Body::text(wheel.metadata)});
     members.push_back(
         {info + "WHEEL", Body::text(fmt::format("Wheel-Version: 1.0\nGenerator: origin 1\nRoot-Is-Purelib: true\n"

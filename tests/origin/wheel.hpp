@@ -24,7 +24,7 @@ struct WheelOptions {
     std::uint64_t size = 0; ///< at least so many bytes in all, filled up with random data; 0: as small as it gets
     std::uint64_t seed = 1; ///< of the filling
     unsigned files = 1;     ///< that the filling is made of, each with the same bytes; several: RECORD is deflated
-    std::vector<std::pair<std::string, Body>> members{}; ///< further members, behind the filling
+    std::vector<Member> members{}; ///< further ones, behind the filling
 };
 
 struct Wheel {

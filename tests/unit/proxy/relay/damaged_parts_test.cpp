@@ -75,10 +75,10 @@ TEST(DamagedParts, NobodyIsToldWhoDoesNotWantToKnow) {
 
 TEST(DamagedParts, DamageAllOverIsAnotherFile) {
     const auto scattered = [](int places) {
-        std::vector<std::pair<std::string, Body>> members;
+        std::vector<origin::Member> members;
         for (int i = 0; i < places; ++i) {
-            members.emplace_back(fmt::format("{:03}", i), Body::text("wrong"));
-            members.emplace_back(fmt::format("right{:03}", i), Body::random(1, 2 * block));
+            members.push_back({fmt::format("{:03}", i), Body::text("wrong")});
+            members.push_back({fmt::format("right{:03}", i), Body::random(1, 2 * block)});
         }
         auto bytes = origin::make_zip(members).str();
         const auto directory = bytes.find("PK\1\2");
