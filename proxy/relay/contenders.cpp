@@ -47,6 +47,7 @@ void Contenders::prepare(const Object& object, Moment now, std::vector<std::stri
     const bool all_lack = std::ranges::all_of(all_, [&](const Contender& c) { return lacks(c) || lied(c); });
     for (auto& contender : all_) {
         // Where nobody else is left, who did not have it is asked again; who lied about it only after a while.
+        contender.outvoted = false;
         contender.out = all_lack ? lacks(contender) && lied(contender) : lacks(contender) || lied(contender);
         if (!contender.out)
             continue;

@@ -128,6 +128,9 @@ bool FirstLook::same(const Witness& a, const Witness& b) const {
 
 void FirstLook::weigh() {
     std::erase_if(witnesses_, [](const Witness& witness) { return !witness.answered(part_size); });
+    errand_.ends.clear();
+    for (const auto& [contender, parts] : witnesses_)
+        errand_.ends.push_back({errand_.contenders[contender].id, parts[0], parts[1]});
     if (witnesses_.size() < 2 || same(witnesses_[0], witnesses_[1]))
         return end(std::nullopt);
     if (witnesses_.size() == 2) {
@@ -151,7 +154,7 @@ void FirstLook::end(std::optional<std::size_t> liar) {
         const auto& name = errand_.context.endpoints.name(contender.id).key();
         const auto words = fmt::format("{}: has other bytes at its ends than others have", name);
         spdlog::warn("relay: {}: {}; left out", errand_.object.path, words);
-        contender.out = true;
+        contender.out = contender.outvoted = true;
         errand_.tried.push_back(words);
         errand_.dissents.push_back({contender.id, words});
     }

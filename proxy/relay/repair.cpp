@@ -25,7 +25,8 @@ bool Repair::possible(const Errand& errand, const std::vector<Piece>& pieces) {
     for (const auto& piece : pieces)
         senders.insert(family_of(errand.context.endpoints, piece.source));
     return std::ranges::any_of(errand.contenders, [&](const Contender& contender) {
-        return !contender.out && (senders.size() > 1 || !senders.contains(contender.source->family));
+        return (!contender.out || contender.outvoted) &&
+               (senders.size() > 1 || !senders.contains(contender.source->family));
     });
 }
 
@@ -79,7 +80,7 @@ void Repair::drive() {
         unweighed_.pop_front();
         return weigh(std::move(next));
     }
-    while (checks_.size() < at_a_time && (ask_one(false) || (checks_.empty() && ask_one(true)))) {
+    while (checks_.size() < at_a_time && (ask_outvoted() || ask_one(false) || (checks_.empty() && ask_one(true)))) {
     }
     if (!checks_.empty())
         return;
@@ -87,6 +88,20 @@ void Repair::drive() {
         return hash([this] { drive(); });
     over_ = true;
     owner_.repair_failed();
+}
+
+// The first look left one out for its ends, and now it shows that the others are no better: if that one was right, its
+// ends close the digest. Many may lie alike (what they have was copied from one of them).
+bool Repair::ask_outvoted() {
+    for (std::size_t i = 0; i < errand_.contenders.size() && !suspects_.empty(); ++i) {
+        const auto& contender = errand_.contenders[i];
+        if (!contender.outvoted || contender.no_ranges || contender.fruitless > 1 || asks(i))
+            continue;
+        for (const auto suspect : {std::size_t{0}, suspects_.size() - 1})
+            if (!suspects_[suspect].busy && !suspects_[suspect].heard_of(contender.source->family) && begin(suspect, i))
+                return true;
+    }
+    return false;
 }
 
 // Somebody who may be asked about this part; one part at a time from each.
@@ -101,8 +116,7 @@ std::optional<std::size_t> Repair::witness_for(const Suspect& suspect, bool stru
         const auto& contender = errand_.contenders[i];
         if (contender.out || contender.no_ranges || contender.fruitless > 1 ||
             (!struck_too && strikes(endpoints.name(contender.id).key()) > 0) ||
-            (whom_ == Whom::others && suspect.heard_of(contender.source->family)) ||
-            std::ranges::any_of(checks_, [i](const auto& check) { return check->witness == i; }))
+            (whom_ == Whom::others && suspect.heard_of(contender.source->family)) || asks(i))
             continue;
         const auto rate = endpoints.measured_rate(contender.id, errand_.ask.size, now);
         if (rate > best_rate) {
@@ -128,16 +142,25 @@ bool Repair::ask_one(bool struck_too) {
         const auto witness = witness_for(suspects_[i], struck_too);
         if (!witness)
             continue;
-        auto& contender = errand_.contenders[*witness];
-        auto attempt = errand_.context.endpoints.begin(contender.id, errand_.ask, std::chrono::steady_clock::now(),
-                                                       Panic::yes, Crowd::yes);
-        if (attempt) {
-            ask(i, *witness, std::move(*attempt));
+        if (begin(i, *witness))
             return true;
-        }
-        contender.fruitless = 2;
     }
     return false;
+}
+
+bool Repair::asks(std::size_t witness) const {
+    return std::ranges::any_of(checks_, [witness](const auto& check) { return check->witness == witness; });
+}
+
+bool Repair::begin(std::size_t suspect, std::size_t witness) {
+    auto& contender = errand_.contenders[witness];
+    auto attempt = errand_.context.endpoints.begin(contender.id, errand_.ask, std::chrono::steady_clock::now(),
+                                                   Panic::yes, Crowd::yes);
+    if (attempt)
+        ask(suspect, witness, std::move(*attempt));
+    else
+        contender.fruitless = 2;
+    return attempt.has_value();
 }
 
 void Repair::ask(std::size_t which, std::size_t witness, Attempt attempt) {

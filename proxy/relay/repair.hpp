@@ -75,7 +75,10 @@ class Repair final : public std::enable_shared_from_this<Repair>, private Leg::R
     void leg_ended(Leg& leg, std::optional<Rejection> why) override;
 
     void drive();
+    bool ask_outvoted();
     bool ask_one(bool struck_too);
+    bool asks(std::size_t witness) const;
+    bool begin(std::size_t suspect, std::size_t witness);
     std::optional<std::size_t> witness_for(const Suspect& suspect, bool struck_too) const;
     void ask(std::size_t suspect, std::size_t witness, Attempt attempt);
     void weigh(Check check);

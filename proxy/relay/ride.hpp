@@ -38,6 +38,11 @@ struct Errand {
         std::string words;
     };
     std::vector<Dissent> dissents; ///< sent other bytes than what was here: one of the two lied
+    struct Ends {
+        EndpointId who;
+        std::string head, tail; ///< as long as each other
+    };
+    std::vector<Ends> ends; ///< what each sent at the first look
 };
 
 class Ride final : private Leg::Rider {

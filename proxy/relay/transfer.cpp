@@ -41,7 +41,8 @@ Transfer::Transfer(Host host, Object object)
           .left_because = {},
           .tried = {},
           .contributors = {},
-          .dissents = {}},
+          .dissents = {},
+          .ends = {}},
       patience_(host_.context.relay), grace_(host_.context.relay), laggards_(host_.context.relay) {
     progress_->publish([this](Progress::View& view) { view.size = object_.size; });
 }

@@ -104,6 +104,7 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     void accept(const Digests& digests);
     void blame(const std::string& words, const std::optional<Sha256>& found);
     void blame_one(EndpointId who, const std::string& words, const std::optional<Sha256>& found);
+    void judge_ends();
     void clear_up_suspicions();
     void begin_again();
     void begin_anew();

@@ -43,6 +43,7 @@ void Transfer::accept(const Digests& digests) {
     for (const auto who : host_.suspects.liars(object_.path))
         if (!host_.context.endpoints.lied_about(who, object_.path, Clock::now()))
             host_.context.endpoints.lied(who, object_.path, "others sent the right bytes", Clock::now());
+    judge_ends();
     clear_up_suspicions();
     if (intake_->window()) {
         spdlog::warn("relay: {} was delivered but not kept: the disk is full", object_.path);
@@ -213,6 +214,31 @@ void Transfer::begin_again() {
     if (!contenders.any_left())
         return couriers_stranded();
     begin_anew();
+}
+
+// The right bytes are here: who sent others at the first look?
+void Transfer::judge_ends() {
+    if (errand_.ends.empty() || !intake_->file())
+        return;
+    asio::post(host_.context.disk, [self = shared_from_this(), archive = Blob(intake_->file()), size = *errand_.size,
+                                    ends = std::exchange(errand_.ends, {})]() mutable {
+        std::erase_if(ends, [&](const Errand::Ends& one) {
+            std::string head(one.head.size(), '\0');
+            std::string tail(one.tail.size(), '\0');
+            const auto here = [&archive](std::uint64_t offset, std::string& into) {
+                return archive.read(offset, std::as_writable_bytes(std::span(into))).has_value();
+            };
+            return !here(0, head) || !here(size - tail.size(), tail) || (head == one.head && tail == one.tail);
+        });
+        asio::post(self->host_.context.relay, [self, liars = std::move(ends)] {
+            auto& endpoints = self->host_.context.endpoints;
+            const auto now = Clock::now();
+            for (const auto& one : liars)
+                if (!endpoints.lied_about(one.who, self->object_.path, now))
+                    endpoints.lied(one.who, self->object_.path, "its ends of the file were not what they should be",
+                                   now);
+        });
+    });
 }
 
 // Earlier bytes of this object were wrong, and now the right ones are here: whose parts differ from them?

@@ -63,7 +63,7 @@ def ci():
         ("range-ignored", "40M", "plain"), ("flip-middle", "50K", "plain"), ("flip-tail", "40M", "plain"),
         ("index-truncated", "50K", "plain"), ("index-other-hash", "50K", names[-1]))]
     found += [Row(NAMED[name], "40M", 6, True, "plain") for name in ("black-hole", "stall-half", "reset-half",
-                                                                      "flip-middle")]
+                                                                      "flip-middle", "flip-head")]
     found += [Row(NAMED[name], "600M", 3, False, "plain") for name in ("reset-half", "flip-middle")]
     # Five healthy mirrors faster than we are: whoever is given up for another loses what waits in its socket.
     found += [Row(NAMED["tls-expired"], "600M", 6, False, "plain")]

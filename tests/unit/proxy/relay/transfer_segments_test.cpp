@@ -276,6 +276,22 @@ TEST_F(RepairTest, TheOneHonestMirrorOfSixPrevails) {
     EXPECT_EQ(blamed(*all[5]), 0u);
 }
 
+// The first two that are looked at differ, and the third has what the second has: two against the one who is right.
+TEST_F(RepairTest, WhoWasOutvotedIsHeardWhenTheDigestSpeaksAgainstTheOthers) {
+    const auto all = mirrors(3);
+    for (auto* liar : {all[1], all[2]})
+        liar->misbehave("/f/x.bin", Behaviour().flip(100));
+    start();
+    expect_right(fetch_twice(object("x.bin", body, all)));
+    EXPECT_LT(pulled(all), 2 * body.size()) << "its first part, and not each of them alone";
+    EXPECT_EQ(blamed(*all[0]), 0u);
+    const auto deadline = std::chrono::steady_clock::now() + 5s; // their ends are read from the disk once more
+    while ((blamed(*all[1]) == 0 || blamed(*all[2]) == 0) && std::chrono::steady_clock::now() < deadline) {
+    }
+    EXPECT_GE(blamed(*all[1]), 1u);
+    EXPECT_GE(blamed(*all[2]), 1u);
+}
+
 TEST_F(RepairTest, WithNobodyWhoKnowsBetterItFails) {
     const auto all = mirrors(2);
     for (auto* server : all)
