@@ -118,6 +118,13 @@ bool Contenders::any_left() const {
     return std::ranges::any_of(all_, usable);
 }
 
+void Contenders::leave_only(EndpointId one) {
+    const auto is_it = [one](const Contender& contender) { return contender.id == one; };
+    if (std::ranges::any_of(all_, [&](const Contender& contender) { return is_it(contender) && !contender.out; }))
+        for (auto& contender : all_)
+            contender.out |= !is_it(contender);
+}
+
 void Contenders::begin_again() {
     for (auto& contender : all_)
         contender.fruitless = 0;

@@ -60,6 +60,8 @@ class Contenders {
     std::vector<EndpointId> others_than(EndpointId id) const;
     bool any_left() const;
 
+    /// All others are out, where this one is not.
+    void leave_only(EndpointId one);
     /// Nobody is held to what happened before, but for those that are out.
     void begin_again();
     auto begin() const { return all_.begin(); }

@@ -70,6 +70,11 @@ unsigned Repair::strikes(const std::string& who) const {
     return at == strikes_.end() ? 0 : at->second;
 }
 
+std::string Repair::lonely() const {
+    const auto most = std::ranges::max_element(strikes_, {}, [](const auto& entry) { return entry.second; });
+    return most == strikes_.end() ? std::string() : most->first;
+}
+
 // ---- asking
 
 void Repair::drive() {

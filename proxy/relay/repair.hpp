@@ -45,6 +45,10 @@ class Repair final : public std::enable_shared_from_this<Repair>, private Leg::R
     void start() { drive(); }
     void stop();
 
+    /// Who stood alone most often with what it said, by EndpointName::key(): where the majority's bytes are wrong, that
+    /// one has the best chance. Empty: nobody did.
+    std::string lonely() const;
+
   private:
     /// What somebody sent for a part.
     struct Testimony {

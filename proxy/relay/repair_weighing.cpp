@@ -46,18 +46,18 @@ void Repair::try_out(Suspect& suspect, Check check, std::uint64_t checksum, bool
     trying_ = true;
     const auto who = errand_.context.endpoints.name(errand_.contenders[check.witness].id).key();
     const auto former = suspect.checksum;
-    auto put_in = [self = weak_from_this(), &suspect, who, checksum, former, stays,
+    auto put_in = [self = weak_from_this(), &suspect, who, checksum, former, stays, unproved = changed_,
                    bytes = std::make_shared<std::vector<std::byte>>(std::move(check.bytes))](
                       std::shared_ptr<const std::string> before) {
         const auto repair = self.lock();
         if (!repair || repair->over_)
             return;
         repair->put(suspect, std::move(*bytes), who, checksum);
-        repair->hash([repair = repair.get(), &suspect, before, former, stays] {
+        repair->hash([repair = repair.get(), &suspect, before, former, stays, unproved] {
             if (!stays) {
                 const auto old = as_bytes(*before);
                 repair->put(suspect, {old.begin(), old.end()}, suspect.heard.front().who, former);
-                repair->changed_ = false; // as it was when it did not close
+                repair->changed_ = unproved; // what others have put in was not looked at without this
             }
             repair->drive();
         });

@@ -124,10 +124,11 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     std::shared_ptr<Couriers> couriers_;
     std::shared_ptr<FirstLook> first_look_; // while it lasts nothing leaves
     std::shared_ptr<Repair> repair_;
-    Wrong wrong_;                // while that is being repaired
-    bool narrowed_ = false;      // nobody else has it: what the bytes themselves tell is all that the repair goes by
-    std::stop_source search_;    // for what they tell
-    std::set<EndpointId> spent_; // those whose bytes were in a fill that turned out wrong
+    Wrong wrong_;             // while that is being repaired
+    bool narrowed_ = false;   // nobody else has it: what the bytes themselves tell is all that the repair goes by
+    std::stop_source search_; // for what they tell
+    std::optional<EndpointId> next_alone_; // who contradicted the bytes that turned out wrong
+    std::set<EndpointId> spent_;           // those whose bytes were in a fill that turned out wrong
 
     bool looked_ = false;   // at the ends of it
     bool complete_ = false; // the last byte has been brought

@@ -177,6 +177,10 @@ void Transfer::repair_failed() {
     host_.suspects.add(object_.path, intake_->pieces());
     errand_.alone = true;
     errand_.contributors.clear();
+    next_alone_ = host_.context.endpoints.find(repair_->lonely());
+    for (const auto& contender : errand_.contenders)
+        if (contender.outvoted)
+            next_alone_ = contender.id;
     begin_again();
 }
 
@@ -208,6 +212,8 @@ void Transfer::begin_again() {
     spent_.insert(errand_.contributors.begin(), errand_.contributors.end());
     for (auto& contender : contenders)
         contender.out |= spent_.contains(contender.id);
+    if (const auto first = std::exchange(next_alone_, std::nullopt))
+        contenders.leave_only(*first);
     errand_.dissents.clear();
     errand_.size = object_.size;
     state_ = State::fetching;
