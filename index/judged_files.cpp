@@ -23,10 +23,19 @@ BuildKey key_of(const JudgedFile& file) {
             wheel.python + '-' + wheel.abi + '-' + wheel.platform + (file.is_wheel() ? "" : "sdist")};
 }
 
+// The tables have the last word about releases that they know.
+std::string paired_torch(const BuildFacts& build, const PartnerPairs& pairs, const Tables& tables) {
+    if (pairs.empty())
+        return {};
+    const auto release = build.version.base_str();
+    const auto at = pairs.find(release);
+    return at == pairs.end() || !tables.torch_for(build.project, release).empty() ? std::string() : at->second;
+}
+
 } // namespace
 
 std::vector<JudgedFile> judged_files(std::string_view project, std::span<const ProjectPage* const> pages,
-                                     const MachineMatch& match) {
+                                     const MachineMatch& match, const PartnerPairs& pairs) {
     std::vector<JudgedFile> out;
     std::size_t files = 0;
     for (const auto* page : pages)
@@ -46,6 +55,7 @@ std::vector<JudgedFile> judged_files(std::string_view project, std::span<const P
                 continue;
             }
             judged.release = judged.build->version.public_str();
+            judged.build->torch = paired_torch(*judged.build, pairs, match.tables());
             if (!match.machine().python && judged.is_wheel())
                 judged.python = judged.build->wheel.python + '-' + judged.build->wheel.abi;
             const auto [at, first] = known.try_emplace(key_of(judged));

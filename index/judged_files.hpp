@@ -3,6 +3,7 @@
 #pragma once
 
 #include "index/machine_match.hpp"
+#include "index/partner_pairs.hpp"
 #include "index/project_page.hpp"
 
 #include <optional>
@@ -28,8 +29,9 @@ struct JudgedFile {
     bool is_cuda() const { return build && build->label.kind == BuildLabel::Kind::cuda; }
 };
 
-/// All files of these pages of `project` in the order of the pages.
+/// All files of these pages of `project` in the order of the pages. `pairs` say of a partner's releases which torch
+/// they go with, where the tables do not.
 std::vector<JudgedFile> judged_files(std::string_view project, std::span<const ProjectPage* const> pages,
-                                     const MachineMatch& match);
+                                     const MachineMatch& match, const PartnerPairs& pairs = {});
 
 } // namespace yizhan

@@ -49,7 +49,8 @@ std::optional<BuildFacts> BuildFacts::of(const Distribution& file, std::string_v
     if (!version)
         return std::nullopt;
     auto label = build_label(file.name, version->base_str(), version->local(), folder, file.platform, tables);
-    return BuildFacts{file.name, std::move(*version), std::move(label), file};
+    return BuildFacts{
+        .project = file.name, .version = std::move(*version), .label = std::move(label), .wheel = file, .torch = {}};
 }
 
 MachineMatch::MachineMatch(Machine machine, CompatibleTags tags, const Tables& tables)
@@ -169,9 +170,11 @@ BuildVerdict MachineMatch::judge_code(const BuildFacts& build) const {
     const auto cuda = build.label.cuda;
     const auto release = build.version.base_str();
     auto partners = tables_->torch_for(build.project, release);
-    if (partners.empty())
+    if (const auto* const paired = tables_->torch_release(build.torch); paired != nullptr && partners.empty())
+        partners.push_back(paired);
+    const bool noted = !partners.empty();
+    if (!noted)
         partners.push_back(&tables_->torch.back());
-    const bool noted = !tables_->torch_for(build.project, release).empty();
     // A partner's own list of code is not tabulated: it is judged by the torch it goes with, any of them.
     const auto runs = [&](const Gpus& gpus) {
         return std::ranges::any_of(

@@ -21,7 +21,8 @@ struct BuildFacts {
     std::string project; ///< normalised
     Version version;     ///< with its local part
     BuildLabel label;
-    Distribution wheel; ///< its tags; an sdist fits everywhere and shares the fate of its version's wheels
+    Distribution wheel;  ///< its tags; an sdist fits everywhere and shares the fate of its version's wheels
+    std::string torch{}; ///< of a partner that the tables do not know: the release its METADATA names; empty: unknown
 
     /// From a file name that `parse_filename` read. `folder`: the path it stands under upstream, or empty.
     /// nullopt where the version is none.

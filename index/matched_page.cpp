@@ -41,11 +41,24 @@ bool is_newer_than_tables(const BuildFacts& build, const Tables& tables) {
 
 bool follows_torch(const BuildFacts& build, const Tables& tables) {
     return build.project != "torch" &&
-           (!tables.torch_for(build.project, build.version.base_str()).empty() || is_newer_than_tables(build, tables));
+           (!build.torch.empty() || !tables.torch_for(build.project, build.version.base_str()).empty() ||
+            is_newer_than_tables(build, tables));
+}
+
+// A pair whose torch no page lists leads nowhere.
+PartnerPairs pairs_that_hold(PartnerPairs pairs, const std::vector<JudgedFile>& torch) {
+    std::set<std::string> listed;
+    for (const auto& file : torch)
+        if (file.is_wheel() && !pairs.empty())
+            listed.insert(file.build->version.base_str());
+    std::erase_if(pairs, [&](const auto& pair) { return !listed.contains(pair.second); });
+    return pairs;
 }
 
 // The tag of the torch that a partner's release goes with; one that nobody has noted goes with the newest.
 std::optional<TorchTags::Choice> partner_choice(const JudgedFile& file, const TorchTags& torch, const Tables& tables) {
+    if (!file.build->torch.empty())
+        return torch.find(file.build->torch, file.python);
     const auto releases = tables.torch_for(file.build->project, file.build->version.base_str());
     if (releases.empty())
         return torch.newest(file.python);
@@ -216,7 +229,8 @@ const FileVerdict* newest_kept(const std::vector<FileVerdict>& verdicts) {
 }
 
 MatchedPage match_pages(std::string_view project, const PagesToMatch& pages, const MachineMatch& match) {
-    auto files = judged_files(project, pages.own, match);
+    const auto torch_files = judged_files("torch", pages.torch, match);
+    auto files = judged_files(project, pages.own, match, pairs_that_hold(pages.pairs, torch_files));
     std::vector<bool> hidden(files.size());
     if (is_tensorflow(project)) {
         for (std::size_t i = 0; i < files.size(); ++i)
@@ -225,9 +239,7 @@ MatchedPage match_pages(std::string_view project, const PagesToMatch& pages, con
     } else {
         refuse_unlisted(files, hidden);
         const auto own = TorchTags::of(files, match.tables());
-        const auto torch = pages.torch.empty()
-                               ? TorchTags{}
-                               : TorchTags::of(judged_files("torch", pages.torch, match), match.tables());
+        const auto torch = TorchTags::of(torch_files, match.tables());
         keep_chosen_tag(files, own, torch, match.tables());
         keep_one_spelling(files);
         hide_dead_releases(files, hidden);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "index/machine_match.hpp"
+#include "index/partner_pairs.hpp"
 #include "index/project_page.hpp"
 
 #include <cstdint>
@@ -40,14 +41,16 @@ const FileVerdict* newest_kept(const std::vector<FileVerdict>& verdicts);
 struct PagesToMatch {
     std::vector<const ProjectPage*> own;   ///< of the project; of files with one name, equally good, the first's stands
     std::vector<const ProjectPage*> torch; ///< of torch, for a project that follows it; empty: nobody knows them
+    PartnerPairs pairs{};                  ///< what METADATA says of its releases, of those that were read
 };
 
 /// The page of `project`, one that `match` judges, for its machine.
 ///
 /// torch and what is merged with it: no file without a sha256 and no other vendor's build is listed, and a file name
 /// stands once. Of a release the build with the tag that TorchTags chose is kept; a partner takes the tag of the torch
-/// it goes with. The others are yanked, or hidden where the machine's pip knows no yanks. A release without any build
-/// that runs here is hidden whole, so that clients fall back to an older one, and a source archive shares its fate.
+/// it goes with: by the tables, else by `pairs` where torch's pages list that release, else the newest. The others are
+/// yanked, or hidden where the machine's pip knows no yanks. A release without any build that runs here is hidden
+/// whole, so that clients fall back to an older one, and a source archive shares its fate.
 ///
 /// TensorFlow: what the machine cannot use is yanked (or hidden), and the archive that only refuses is hidden; where
 /// nothing under this name uses the GPU, all of it is kept for the CPU.

@@ -188,19 +188,25 @@ void WheelMetadataReader::read_member(std::string_view bytes) {
     step_ = std::move(*metadata);
 }
 
-std::optional<std::string_view> metadata_field(std::string_view metadata, std::string_view lower_case_name) {
+std::vector<std::string_view> metadata_fields(std::string_view metadata, std::string_view lower_case_name) {
+    std::vector<std::string_view> out;
     while (!metadata.empty()) {
         auto line = metadata.substr(0, metadata.find('\n'));
         metadata.remove_prefix(std::min(line.size() + 1, metadata.size()));
         if (line.ends_with('\r'))
             line.remove_suffix(1);
         if (line.empty())
-            return std::nullopt;
+            break;
         const auto colon = line.find(':');
         if (colon != std::string_view::npos && ascii::is(line.substr(0, colon), lower_case_name))
-            return ascii::trimmed(line.substr(colon + 1));
+            out.push_back(ascii::trimmed(line.substr(colon + 1)));
     }
-    return std::nullopt;
+    return out;
+}
+
+std::optional<std::string_view> metadata_field(std::string_view metadata, std::string_view lower_case_name) {
+    const auto fields = metadata_fields(metadata, lower_case_name);
+    return fields.empty() ? std::nullopt : std::optional(fields.front());
 }
 
 } // namespace yizhan

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace yizhan {
 
@@ -61,8 +62,11 @@ class WheelMetadataReader {
     std::uint64_t member_limit_ = 0; ///< where the next member or the directory begins
 };
 
-/// The value of a header field of METADATA (PEP 566: e-mail headers), the first one of that name, without regard to
-/// case; nullopt where there is none before the first empty line.
+/// The values of the header fields of that name in METADATA (PEP 566: e-mail headers), without regard to case, up to
+/// the first empty line.
+std::vector<std::string_view> metadata_fields(std::string_view metadata, std::string_view lower_case_name);
+
+/// The first of them; nullopt where there is none.
 std::optional<std::string_view> metadata_field(std::string_view metadata, std::string_view lower_case_name);
 
 } // namespace yizhan

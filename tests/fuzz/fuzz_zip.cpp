@@ -1,6 +1,7 @@
 // METADATA out of a wheel: few ranges, all inside the file; a result is bounded and belongs to the wheel. And what of a
 // damaged one is to be fetched again: parts of the file, in order, apart from each other.
 #include "index/names.hpp"
+#include "index/partner_pairs.hpp"
 #include "index/wheel_metadata.hpp"
 #include "index/zip_damage.hpp"
 #include "tests/fuzz/require.hpp"
@@ -48,6 +49,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(metadata->size() <= 200 * size, "and in proportion to the file");
         const auto name = metadata_field(*metadata, "name");
         require(name && normalized_name(*name) == "six", "and is the wheel's own");
+        const auto torch = required_torch(*metadata);
+        require(!torch || torch->find_first_not_of("0123456789.!") == std::string::npos, "a pair is a release");
     } else {
         require(!std::get<Error>(reader.next()).message.empty(), "a refusal has words");
     }

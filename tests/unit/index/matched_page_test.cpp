@@ -217,6 +217,53 @@ TEST_F(Torch, PartnersNewerThanTheTablesTakeTheTagOfTheNewestTorch) {
                 ElementsAre(wheel("torchvision", "0.99.0+cu130", "cp312", platform)));
 }
 
+struct Paired : Torch {
+    const std::string platform = "manylinux_2_28_x86_64";
+    ProjectPage vision = page_of("torchvision", {}), vision_pypi = page_of("torchvision", {});
+    Paired() {
+        add_release(pypi, pytorch, "2.10.0", {"cu126", "cu128"}, "cp312", platform);
+        add_release(pypi, pytorch, "2.14.1", {"cu126", "cu130"}, "cp312", platform);
+        pypi.files.clear(); // of the newest CUDA
+    }
+    void add_vision(const std::string& version) {
+        add_release(vision_pypi, vision, version, {"cpu", "cu126", "cu128", "cu130"}, "cp312", platform);
+        vision_pypi.files.clear();
+    }
+    Names kept_with(const PartnerPairs& pairs, const std::string& gpu = "rtx_4090") const {
+        return kept(match_pages("torchvision", {.own = {&vision}, .torch = {&pytorch}, .pairs = pairs},
+                                match("driver580.95.05-" + gpu + "-cp312-manylinux_2_35_x86_64")));
+    }
+    std::string name(const std::string& version) const { return wheel("torchvision", version, "cp312", platform); }
+};
+
+TEST_F(Paired, APartnerThatTheTablesDoNotKnowTakesTheTagOfTheTorchThatItsMetadataNames) {
+    add_vision("0.99.0");
+    EXPECT_THAT(kept_with({}), ElementsAre(name("0.99.0+cu130")));
+    EXPECT_THAT(kept_with({{"0.99.0", "2.10.0"}}), ElementsAre(name("0.99.0+cu128")));
+    EXPECT_THAT(kept_with({{"0.99.0", ""}}), ElementsAre(name("0.99.0+cu130"))) << "tied to none";
+    EXPECT_THAT(kept_with({{"0.99.0", "2.13.0"}}), ElementsAre(name("0.99.0+cu130"))) << "which no page of torch lists";
+}
+
+TEST_F(Paired, AlsoABelatedReleaseIsJudgedByTheCodeOfItsTorch) {
+    add_vision("0.25.9"); // newer ones are in the tables
+    EXPECT_THAT(kept_with({}), ElementsAre(name("0.25.9+cu130")));
+    EXPECT_THAT(kept_with({{"0.25.9", "2.10.0"}}), ElementsAre(name("0.25.9+cu128")));
+    EXPECT_THAT(kept_with({}, "sm70"), ElementsAre(name("0.25.9+cu126")));
+    EXPECT_THAT(kept_with({{"0.25.9", "2.10.0"}}, "sm70"), ElementsAre(name("0.25.9+cu128")))
+        << "the newest cu128 has no code for it, that of 2.10 has";
+}
+
+TEST_F(Paired, TheTablesWinForReleasesThatTheyKnow) {
+    add_vision("0.25.0");
+    EXPECT_THAT(kept_with({{"0.25.0", "2.14.1"}}), ElementsAre(name("0.25.0+cu128")));
+}
+
+TEST_F(Paired, WhereTheNamedTorchDoesNotRunThePartnerIsHidden) {
+    add_vision("0.99.0");
+    add_release(pypi, pytorch, "2.99.0", {"cpu"}, "cp312", platform);
+    EXPECT_THAT(kept_with({{"0.99.0", "2.99.0"}}), IsEmpty());
+}
+
 TEST_F(Torch, WhatTheIndexYankedStaysYankedAndVariantsPass) {
     add_release(pypi, pytorch, "2.9.0", {"cu128"}, "cp312", "manylinux_2_28_x86_64");
     pytorch.files.back().yanked = "broken";

@@ -1,0 +1,26 @@
+// What to read to learn which torch a partner's newest releases are built for. A pure function.
+#pragma once
+
+#include "index/machine_match.hpp"
+#include "index/project_page.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace yizhan {
+
+struct UnpairedWheel {
+    std::string release; ///< as PartnerPairs spells it
+    ProjectFile file;
+};
+
+/// One wheel of each final release that the tables do not know, of the `most` newest which have CUDA builds for this
+/// machine's Python and platform: the first whose METADATA the index offers, else the first of PyTorch's tree, which
+/// can be read by ranges. None for torch itself, and for a machine without a GPU, where nothing depends on it.
+std::vector<UnpairedWheel> unpaired_wheels(std::string_view project, std::span<const ProjectPage* const> pages,
+                                           const MachineMatch& match, std::size_t most);
+
+} // namespace yizhan
