@@ -3,13 +3,11 @@
 #pragma once
 
 #include "index/project_page.hpp"
-#include "proxy/notifier.hpp"
 #include "proxy/relay/relay.hpp"
+#include "proxy/routes/attempts.hpp"
 #include "proxy/routes/index_files.hpp"
 
 #include <chrono>
-#include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -26,19 +24,11 @@ class MetadataAhead {
     Task<bool> prepare(std::vector<ProjectFile> wheels, std::chrono::milliseconds patience);
 
   private:
-    struct Tried {
-        bool ended = false;
-        std::chrono::steady_clock::time_point when{};
-    };
-    bool begin(const std::string& key);
-    bool all_ended(const std::vector<std::string>& keys);
     Task<void> work(std::string key, LocatedFile wheel);
 
     Relay& relay_;
     IndexFiles& files_;
-    std::mutex mutex_;
-    std::map<std::string, Tried> tried_; // by path; bounded
-    Notifier changed_;
+    Attempts attempts_; // by path
 };
 
 } // namespace yizhan
