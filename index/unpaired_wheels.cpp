@@ -19,7 +19,7 @@ struct Found {
 };
 
 int rank(const ProjectFile& file) {
-    return file.core_metadata.available ? 2 : file.folder.empty() ? 0 : 1;
+    return file.core_metadata.sha256 ? 2 : file.folder.empty() ? 0 : 1;
 }
 
 } // namespace

@@ -31,6 +31,9 @@ class IndexFiles {
     /// Makes the core metadata of a wheel of the tree ready, of which the index offers none: reads it out of the wheel,
     /// stores it, and has the pages of its tag and of all tags offer it. Errors: as WheelReader's, or the store's.
     Task<Result<void>> prepare_metadata(const LocatedFile& wheel);
+    /// The core metadata of a wheel as its page's digest has it, else out of the wheel as prepare_metadata() believes
+    /// it; kept. Errors: likewise.
+    Task<Result<std::string>> metadata_text(LocatedFile wheel);
 
     /// Answers a GET or HEAD for a distribution file or its core metadata.
     Task<Response> get(const Request& request, LocatedFile file);
@@ -50,6 +53,7 @@ class IndexFiles {
     Task<void> remember_size(const Plan& plan, std::uint64_t size);
     Task<std::optional<Response>> middle(const Request& request, const Plan& plan);
     Task<Response> metadata(const Request& request, const LocatedFile& file, Plan plan);
+    Task<Result<std::string>> metadata_upstream(const Plan& plan);
     Task<Response> opened(const Request& request, Object object);
 
     const PageIndex index_;

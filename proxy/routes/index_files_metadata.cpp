@@ -1,9 +1,11 @@
 // The part of IndexFiles that has to do with core metadata (PEP 658).
 #include "index/filename.hpp"
+#include "index/wheel_metadata.hpp"
 #include "proxy/routes/index_files.hpp"
 #include "proxy/routes/wheel_reader.hpp"
 #include "proxy/run_on.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <utility>
@@ -86,6 +88,54 @@ Task<Result<void>> IndexFiles::prepare_metadata(const LocatedFile& file) {
     };
     co_await run_on(relay_.compute().get_executor(), std::move(show));
     co_return Result<void>();
+}
+
+Task<Result<std::string>> IndexFiles::metadata_text(LocatedFile wheel) {
+    wheel.metadata = true;
+    auto plan = this->plan(wheel);
+    if (!plan.object.identity.sha256) {
+        auto ready = co_await prepare_metadata(wheel);
+        if (!ready)
+            co_return std::unexpected(std::move(ready.error()));
+        plan = this->plan(wheel);
+    }
+    auto blob = store_.find(plan.object.path);
+    if (!blob)
+        co_return co_await metadata_upstream(plan);
+    auto work = [&blob] { return blob->read_all(max_metadata); };
+    co_return co_await run_on(relay_.disk().get_executor(), std::move(work));
+}
+
+// Whoever sends it: the digest says whether it is it.
+Task<Result<std::string>> IndexFiles::metadata_upstream(const Plan& plan) {
+    std::vector<std::string> tried;
+    for (const auto& source : plan.object.sources) {
+        UpstreamRequest request{.url = source.url,
+                                .head_only = false,
+                                .accept = {},
+                                .document = false,
+                                .range = {},
+                                .fields = {},
+                                .private_address_allowed = false};
+        auto fetched = co_await relay_.fetch(std::move(request), max_metadata, Purpose::piece);
+        const auto where = redacted(source.url.str());
+        if (!fetched)
+            tried.push_back(fetched.error().message);
+        else if (fetched->head.status != 200)
+            tried.push_back(fmt::format("{}: status {}", where, fetched->head.status));
+        else if (sha256(fetched->body) != *plan.object.identity.sha256)
+            tried.push_back(where + ": is not what the page's digest says");
+        else {
+            auto keep = [this, path = plan.object.path, bytes = fetched->body, where] {
+                return store_bytes(store_, bytes, {.path = path, .grade = Grade::root, .source = where});
+            };
+            const auto kept = co_await run_on(relay_.disk().get_executor(), std::move(keep));
+            if (!kept)
+                spdlog::error("{}: {} could not be kept: {}", index_.name, plan.object.path, kept.error().text());
+            co_return std::move(fetched->body);
+        }
+    }
+    co_return fail(Errc::unavailable, fmt::format("nobody has {}", plan.object.filename()), std::move(tried));
 }
 
 } // namespace yizhan

@@ -11,15 +11,20 @@
 namespace yizhan {
 namespace {
 
-std::string key_of(const MachineMatch& match, const std::string& project, const PageForm& form) {
+// A page made before METADATA told of another pair is another page.
+std::string key_of(const MachineMatch& match, const std::string& project, const PageForm& form,
+                   const PartnerPairs& pairs) {
     auto out = match.literal() + '/' + project;
+    if (!pairs.empty())
+        out += "/pairs" + std::to_string(pairs.size());
     if (form.before)
         out += '/' + std::to_string(*form.before);
     return out;
 }
 
-PagesToMatch pages_of(const DerivedPages::Sources& sources, const std::vector<bool>& torch) {
-    PagesToMatch out;
+PagesToMatch pages_of(const DerivedPages::Sources& sources, const std::vector<bool>& torch,
+                      const PartnerPairs& pairs = {}) {
+    PagesToMatch out{.own = {}, .torch = {}, .pairs = pairs};
     for (std::size_t i = 0; i < sources.size(); ++i)
         (torch[i] ? out.torch : out.own).push_back(&sources[i]->page);
     return out;
@@ -35,11 +40,11 @@ DerivedPages::Sources dated(DerivedPages::Sources sources, std::optional<UnixTim
 }
 
 DerivedPages::Make maker(Machines::MatchPtr match, std::string project, std::vector<bool> torch,
-                         std::optional<UnixTime> before) {
-    return [match = std::move(match), project = std::move(project), torch = std::move(torch),
+                         PartnerTorch::PairsPtr pairs, std::optional<UnixTime> before) {
+    return [match = std::move(match), project = std::move(project), torch = std::move(torch), pairs = std::move(pairs),
             before](const DerivedPages::Sources& sources) {
         const auto there = dated(sources, before);
-        return match_pages(project, pages_of(there, torch), *match).page;
+        return match_pages(project, pages_of(there, torch, *pairs), *match).page;
     };
 }
 
@@ -47,6 +52,11 @@ DerivedPages::Make maker(Machines::MatchPtr match, std::string project, std::vec
 // 15 s for a page, waits for this one; a release has a wheel per Python where the machine names none.
 constexpr std::chrono::seconds metadata_patience{3};
 constexpr std::size_t most_ahead = 8;
+
+// Of a partner's releases that are newer than the tables so many are asked which torch they go with; a page whose
+// answers take longer is made without them, and anew once they are here.
+constexpr std::chrono::seconds pairs_patience{2};
+constexpr std::size_t most_unpaired = 8;
 
 std::vector<ProjectFile> newest_without_metadata(const ProjectPage& page) {
     std::vector<std::pair<Version, const ProjectFile*>> kept;
@@ -99,6 +109,7 @@ Task<Result<MatchedPages::Gathered>> MatchedPages::gather(const MachineMatch& ma
         out.sources.push_back(std::move(page->generation));
         out.torch.push_back(torch);
     }
+    out.pairs = partner_torch_.known(project);
     if (std::ranges::all_of(out.torch, [](bool torch) { return torch; }))
         co_return std::unexpected(std::move(*absent));
     co_return out;
@@ -107,6 +118,7 @@ Task<Result<MatchedPages::Gathered>> MatchedPages::gather(const MachineMatch& ma
 std::optional<MatchedPages::Gathered> MatchedPages::gather_at_once(const MachineMatch& match,
                                                                    const std::string& project) {
     Gathered out;
+    out.pairs = partner_torch_.known(project);
     for (const auto& [index, wanted, torch] : asked(match, project)) {
         auto page = index->current_at_once(wanted);
         if (!page)
@@ -124,26 +136,43 @@ std::optional<ProjectPages::Fresh> MatchedPages::at_once(const MachineMatch& mat
     if (!match.judges(project))
         return pypi_.at_once(project, form);
     const auto gathered = gather_at_once(match, project);
-    auto page = gathered ? derived_.at_once(key_of(match, project, form), gathered->sources, form) : nullptr;
+    auto page =
+        gathered ? derived_.at_once(key_of(match, project, form, *gathered->pairs), gathered->sources, form) : nullptr;
     if (!page)
         return std::nullopt;
     return ProjectPages::Fresh{.page = std::move(page), .ttl = gathered->newest.ttl};
 }
 
+Task<Result<MatchedPages::Gathered>> MatchedPages::gather_paired(Machines::MatchPtr match, std::string project,
+                                                                 std::optional<UnixTime> before) {
+    auto gathered = co_await gather(*match, project);
+    if (!gathered || std::ranges::none_of(gathered->torch, [](bool torch) { return torch; }))
+        co_return gathered; // it follows nobody
+    auto work = [match, project, before, from = *gathered] {
+        const auto there = dated(from.sources, before);
+        return unpaired_wheels(project, pages_of(there, from.torch).own, *match, most_unpaired);
+    };
+    auto wheels = co_await run_on(relay_.compute().get_executor(), std::move(work));
+    if (co_await partner_torch_.learn(project, std::move(wheels), pairs_patience))
+        co_return co_await gather(*match, project);
+    co_return gathered;
+}
+
 Task<Result<ProjectPages::Answer>> MatchedPages::get(Machines::MatchPtr match, std::string project, PageForm form) {
     if (!match->judges(project))
         co_return co_await pypi_.get(std::move(project), form);
-    auto gathered = co_await gather(*match, project);
+    auto gathered = co_await gather_paired(match, project, form.before);
     if (!gathered)
         co_return std::unexpected(std::move(gathered.error()));
-    const auto key = key_of(*match, project, form);
-    auto make = maker(match, project, gathered->torch, form.before);
+    auto key = key_of(*match, project, form, *gathered->pairs);
+    auto make = maker(match, project, gathered->torch, gathered->pairs, form.before);
     const auto made = co_await derived_.generation(key, gathered->sources, make);
     if (co_await ahead_.prepare(newest_without_metadata(made->page), metadata_patience)) {
         gathered = co_await gather(*match, project);
         if (!gathered)
             co_return std::unexpected(std::move(gathered.error()));
-        make = maker(match, project, gathered->torch, form.before);
+        key = key_of(*match, project, form, *gathered->pairs);
+        make = maker(match, project, gathered->torch, gathered->pairs, form.before);
     }
     ProjectPages::Answer out{
         .page = {}, .note = gathered->newest.note, .cache_status = std::move(gathered->newest.cache_status)};
@@ -153,12 +182,12 @@ Task<Result<ProjectPages::Answer>> MatchedPages::get(Machines::MatchPtr match, s
 
 Task<Result<MatchedPage>> MatchedPages::explained(Machines::MatchPtr match, std::string project,
                                                   std::optional<UnixTime> before) {
-    auto gathered = co_await gather(*match, project);
+    auto gathered = co_await gather_paired(match, project, before);
     if (!gathered)
         co_return std::unexpected(std::move(gathered.error()));
     auto work = [match, project, before, from = std::move(*gathered)] {
         const auto there = dated(from.sources, before);
-        return match_pages(project, pages_of(there, from.torch), *match);
+        return match_pages(project, pages_of(there, from.torch, *from.pairs), *match);
     };
     co_return co_await run_on(relay_.compute().get_executor(), std::move(work));
 }

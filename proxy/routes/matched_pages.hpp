@@ -5,6 +5,7 @@
 #include "proxy/routes/derived_pages.hpp"
 #include "proxy/routes/machines.hpp"
 #include "proxy/routes/metadata_ahead.hpp"
+#include "proxy/routes/partner_torch.hpp"
 #include "proxy/routes/project_pages.hpp"
 
 #include <chrono>
@@ -19,8 +20,10 @@ namespace yizhan {
 class MatchedPages {
   public:
     /// All outlive it.
-    MatchedPages(Relay& relay, ProjectPages& pypi, ProjectPages& pytorch, MetadataAhead& ahead)
-        : relay_(relay), pypi_(pypi), pytorch_(pytorch), ahead_(ahead), derived_(relay, memory_budget) {}
+    MatchedPages(Relay& relay, ProjectPages& pypi, ProjectPages& pytorch, MetadataAhead& ahead,
+                 PartnerTorch& partner_torch)
+        : relay_(relay), pypi_(pypi), pytorch_(pytorch), ahead_(ahead), partner_torch_(partner_torch),
+          derived_(relay, memory_budget) {}
 
     std::optional<ProjectPages::Fresh> at_once(const MachineMatch& match, const std::string& project,
                                                const PageForm& form);
@@ -47,15 +50,19 @@ class MatchedPages {
     struct Gathered {
         DerivedPages::Sources sources;
         std::vector<bool> torch; // by the same place
+        PartnerTorch::PairsPtr pairs;
         ProjectPages::Current newest;
     };
     Task<Result<Gathered>> gather(const MachineMatch& match, const std::string& project);
     std::optional<Gathered> gather_at_once(const MachineMatch& match, const std::string& project);
+    // Likewise, with what METADATA says of a partner's releases, as far as it can be had in a moment.
+    Task<Result<Gathered>> gather_paired(Machines::MatchPtr match, std::string project, std::optional<UnixTime> before);
 
     Relay& relay_;
     ProjectPages& pypi_;
     ProjectPages& pytorch_;
     MetadataAhead& ahead_;
+    PartnerTorch& partner_torch_;
     DerivedPages derived_;
 };
 

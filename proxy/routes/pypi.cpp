@@ -37,9 +37,6 @@ Segments file_path(Segments path) {
 
 } // namespace
 
-PypiRoute::PypiRoute(const Settings& settings, Store& store, Relay& relay, ProjectPages& pages)
-    : pages_(pages), files_(pypi_index(settings), store, relay, pages, pages) {}
-
 std::optional<Response> PypiRoute::at_once(const Request& request) {
     const Segments path = request.segments;
     if (const auto below = file_path(path); !below.empty())

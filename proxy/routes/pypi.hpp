@@ -1,7 +1,6 @@
 // The Python package index: /simple/…, /pypi/simple/… and TUNA's /pypi/web/simple/…, and the files below them.
 #pragma once
 
-#include "config/settings.hpp"
 #include "proxy/http/message.hpp"
 #include "proxy/routes/index_files.hpp"
 #include "proxy/routes/project_pages.hpp"
@@ -12,8 +11,8 @@ namespace yizhan {
 
 class PypiRoute {
   public:
-    /// All outlive it.
-    PypiRoute(const Settings& settings, Store& store, Relay& relay, ProjectPages& pages);
+    /// Both outlive it.
+    PypiRoute(ProjectPages& pages, IndexFiles& files) : pages_(pages), files_(files) {}
 
     /// A page or file that is here and fresh; see Handler.
     std::optional<Response> at_once(const Request& request);
@@ -24,7 +23,7 @@ class PypiRoute {
     Task<Response> page(const Request& request, std::size_t prefix);
 
     ProjectPages& pages_;
-    IndexFiles files_;
+    IndexFiles& files_;
 };
 
 } // namespace yizhan

@@ -9,6 +9,7 @@
 #include "proxy/routes/for_machine.hpp"
 #include "proxy/routes/machines.hpp"
 #include "proxy/routes/matched_pages.hpp"
+#include "proxy/routes/partner_torch.hpp"
 #include "proxy/routes/pypi.hpp"
 #include "proxy/routes/pytorch.hpp"
 
@@ -19,9 +20,11 @@ class Router final : public Handler {
     Router(const Settings& settings, Store& store, Relay& relay)
         : min_age_(settings.pypi.min_age), pypi_pages_(pypi_index(settings), settings, store, relay),
           pytorch_pages_(pytorch_index(settings), settings, store, relay), machines_(settings, embedded_tables()),
+          pypi_files_(pypi_index(settings), store, relay, pypi_pages_, pypi_pages_),
           pytorch_files_(pytorch_index(settings), store, relay, pytorch_pages_, pypi_pages_),
-          ahead_(relay, pytorch_files_), matched_(relay, pypi_pages_, pytorch_pages_, ahead_),
-          pypi_(settings, store, relay, pypi_pages_), pytorch_(settings, store, relay, pytorch_pages_, pytorch_files_),
+          ahead_(relay, pytorch_files_), partner_torch_(relay, pypi_files_, pytorch_files_),
+          matched_(relay, pypi_pages_, pytorch_pages_, ahead_, partner_torch_), pypi_(pypi_pages_, pypi_files_),
+          pytorch_(settings, store, relay, pytorch_pages_, pytorch_files_),
           for_machine_(machines_, matched_, pypi_pages_), explain_(machines_, matched_),
           admin_(settings, store, relay) {}
 
@@ -39,8 +42,10 @@ class Router final : public Handler {
     ProjectPages pypi_pages_;
     ProjectPages pytorch_pages_;
     Machines machines_;
+    IndexFiles pypi_files_;
     IndexFiles pytorch_files_;
     MetadataAhead ahead_;
+    PartnerTorch partner_torch_;
     MatchedPages matched_;
 
     PypiRoute pypi_;

@@ -27,8 +27,10 @@ class WheelTree : public Stage {
 
     /// Adds a wheel below /whl/<folder>/; publish it afterwards.
     InTree& on_whl(const std::string& project, const std::string& version, const std::string& folder,
-                   const std::string& wheel_tag, std::uint64_t seed = 1, std::uint64_t size = 2 * KiB) {
-        auto made = make_wheel(project, version, {.tag = wheel_tag, .size = size, .seed = seed});
+                   const std::string& wheel_tag, std::uint64_t seed = 1, std::uint64_t size = 2 * KiB,
+                   const std::vector<std::string>& requires_dist = {}) {
+        auto made = make_wheel(project, version,
+                               {.tag = wheel_tag, .requires_dist = requires_dist, .size = size, .seed = seed});
         auto& out = tree_.emplace_back();
         out.folder = folder;
         out.project = project;

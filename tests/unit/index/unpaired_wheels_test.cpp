@@ -53,6 +53,8 @@ TEST_F(UnpairedWheels, WhatTheIndexOffersIsTakenBeforeWhatMustBeReadByRanges) {
     add(pytorch, "0.99.0+cu128", "cu128");
     EXPECT_THAT(asked(), ElementsAre("0.99.0 torchvision-0.99.0+cu128")) << "PyPI's cannot be read";
     pypi.files.front().core_metadata.available = true;
+    EXPECT_THAT(asked(), ElementsAre("0.99.0 torchvision-0.99.0+cu128")) << "nothing proves what it is";
+    pypi.files.front().core_metadata.sha256 = sha256("METADATA");
     EXPECT_THAT(asked(), ElementsAre("0.99.0 torchvision-0.99.0"));
 }
 
