@@ -2,6 +2,7 @@
 // refresh went; bounded by bytes, what was used longest ago goes first.
 #pragma once
 
+#include "config/digest.hpp"
 #include "config/error.hpp"
 #include "index/date_time.hpp"
 #include "index/negotiate.hpp"
@@ -45,6 +46,7 @@ struct PageGeneration {
     ProjectPage page;
     std::size_t bytes = 0;                                        ///< of the document it was read from
     std::vector<std::shared_ptr<const PageGeneration>> sources{}; ///< the pages it was made of, where it was not read
+    std::optional<Sha256> document{}; ///< the root's, that it was read from: whose validators speak for it
 };
 
 /// One project. Any thread; the lock inside is held for copies of pointers only.

@@ -198,6 +198,9 @@ Task<Result<void>> ProjectPages::ask_upstreams(const std::string& project, const
     const auto key = stored_.document_key(project);
     auto look = [this, key] { return store_.find_document(key); };
     auto stored = co_await run_on(relay_.disk().get_executor(), std::move(look));
+    // A 304 must be about what is shown, and that may be newer than what is durable.
+    if (const auto shown = slot->view().generation; !shown || (stored && shown->document != stored->digest))
+        stored.reset();
     auto word = co_await upstreams_.ask(project, std::move(stored));
     if (!word)
         co_return std::unexpected(word.error());
@@ -226,8 +229,11 @@ Task<Result<void>> ProjectPages::ask_upstreams(const std::string& project, const
 Task<Result<void>> ProjectPages::take(const std::string& project, const SlotPtr& slot, Fetched fetched) {
     auto box = std::make_shared<Fetched>(std::move(fetched));
     auto parse = [this, project, box] {
-        return read_page(project, box->body, box->head.field("content-type"), box->head.url.str(),
-                         link_rules(index_, upstreams_.root()));
+        auto read = read_page(project, box->body, box->head.field("content-type"), box->head.url.str(),
+                              link_rules(index_, upstreams_.root()));
+        if (read)
+            read->document = sha256(box->body);
+        return read;
     };
     auto generation = co_await run_on(relay_.compute().get_executor(), std::move(parse));
     if (!generation && generation.error().code == Errc::not_found)
@@ -236,12 +242,12 @@ Task<Result<void>> ProjectPages::take(const std::string& project, const SlotPtr&
         co_return fail(Errc::unavailable, "the page of " + project + " could not be read",
                        {redacted(box->head.url.str()) + ": " + generation.error().message});
     co_await times_.complete(project, generation->page);
-    auto keep = [this, project, box, page = &generation->page] {
+    auto keep = [this, project, box, page = &generation->page, digest = *generation->document] {
         stored_.fill_gaps(*page);
         take_status(project, *page, Grade::root);
         auto rows = stored_.remember(project, *page, Grade::root);
         if (rows)
-            stored_.keep(project, *box);
+            stored_.keep(project, *box, digest);
         return rows;
     };
     const auto kept = co_await run_on(relay_.disk().get_executor(), std::move(keep));

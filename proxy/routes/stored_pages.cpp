@@ -75,6 +75,8 @@ std::optional<StoredPages::Loaded> StoredPages::page(const std::string& project,
         spdlog::error("{}: the stored page of {} is unusable: {}", index_.name, project, generation.error().message);
         return std::nullopt;
     }
+    if (key == document_key(project))
+        generation->document = document->digest;
     fill_gaps(generation->page);
     times_.recall(project, generation->page);
     if (!rules.prefixes.empty())
@@ -157,9 +159,9 @@ void StoredPages::fill_gaps(ProjectPage& page) const {
     }
 }
 
-void StoredPages::keep(const std::string& project, const Fetched& fetched) const {
+void StoredPages::keep(const std::string& project, const Fetched& fetched, const Sha256& digest) const {
     keep_page(store_, document_key(project), fetched.body,
-              {.digest = sha256(fetched.body),
+              {.digest = digest,
                .url = fetched.head.url.str(),
                .content_type = std::string(fetched.head.field("content-type")),
                .etag = std::string(fetched.head.field("etag")),

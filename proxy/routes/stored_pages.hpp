@@ -43,7 +43,7 @@ class StoredPages {
     /// Keep the root's page as it came, and what mirrors agree on as a document of our own: written when they return,
     /// durable a commit later. Nobody waits for that (its syncs take longer than the page took to come), and a full
     /// disk must not keep a good page from a client: what fails is logged.
-    void keep(const std::string& project, const Fetched& fetched) const;
+    void keep(const std::string& project, const Fetched& fetched, const Sha256& digest) const;
     void keep_agreed(const std::string& project, const ProjectPage& page) const;
     /// What a file's name, or in the tree its path, stands for.
     std::optional<Sha256> known_digest(const std::string& project, const std::string& filename) const;
