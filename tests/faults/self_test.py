@@ -113,6 +113,12 @@ class Judgement(unittest.TestCase):
         self.assertEqual([], self.reasons(flip, innocent={"m1"}, blamed={}))
         self.assertIn("never sent", "; ".join(self.reasons(flip, innocent={"m1"}, blamed={"m1": {"integrity"}})))
 
+    def test_asks_for_no_blame_of_what_was_never_whole(self):
+        lie = rows.NAMED["other-file"]
+        left = {"runs": [downloads.Run("1", downloads.NONE, "")], "blamed": {}, "met": {"m1"}}
+        self.assertNotIn("m1 is guilty", "; ".join(self.reasons(lie, mirrors=1, pulled=20 * MIB, **left)))
+        self.assertIn("m1 is guilty", "; ".join(self.reasons(lie, mirrors=1, pulled=40 * MIB, **left)))
+
     def test_allows_a_second_run_and_a_body_for_a_lie_only(self):
         twice = [downloads.Run("1", downloads.NONE, ""), downloads.Run("0", downloads.RIGHT, "")]
         lie = {"runs": twice, "pulled": 80 * MIB, "blamed": {"m1": {"integrity"}}}
@@ -176,7 +182,7 @@ class Table(unittest.TestCase):
             former = table.read(path)
             self.assertEqual([True, False], [table.is_ok(former[row.name]) for row in (first, second)])
             again = table.text([table.Result(second, facts())], "matrix.py --again", 60, former)
-        self.assertIn("2 passed, 0 failed, 0 skipped; 1 of them once more", again)
+        self.assertIn("2 passed, 0 failed, 0 skipped; rows that were red have been run again", again)
         self.assertNotIn("went wrong", again)
 
 
