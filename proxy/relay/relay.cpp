@@ -215,6 +215,14 @@ void Relay::stop() {
         transfers_.stop();
         keep_learnt();
     });
+    // What has been received is worth keeping: each job of the disk's may be followed by another one. A disk that
+    // hangs is not waited for longer than whoever stops us waits.
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+    for (bool written = false; !written && std::chrono::steady_clock::now() < patience;) {
+        barrier([&] { written = transfers_.all_written(); });
+        if (!written)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     compute_.join();
     disk_.join();
     barrier([] {}); // what the disk's last jobs have posted: parked transfers

@@ -168,6 +168,10 @@ void Transfers::stop() {
         transfer->fail(Error{Errc::cancelled, "yizhan is stopping", {}});
 }
 
+bool Transfers::all_written() const {
+    return impl_->in_flight->bytes == 0;
+}
+
 void Transfers::wait_for_commits() {
     for (auto left = impl_->committing->load(); left > 0; left = impl_->committing->load())
         impl_->committing->wait(left);

@@ -96,6 +96,8 @@ class Transfers {
 
     /// Ends what is under way, and whatever is asked for later; readers get an error. Relay thread only.
     void stop();
+    /// Whether nothing that was received waits to be written any more. Relay thread only.
+    bool all_written() const;
     /// After stop(): blocks until the store has ended the last commit. Any other thread.
     void wait_for_commits();
 
