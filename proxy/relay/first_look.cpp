@@ -15,6 +15,12 @@ constexpr std::uint64_t part_size = std::uint64_t{64} * 1024;
 // Once they differ somebody lies, and knowing who is worth more.
 constexpr milliseconds patience_with_a_lie{2'000};
 
+std::uint64_t checksum_of(const std::string& part) {
+    Checksum sum;
+    sum.update(as_bytes(part));
+    return sum.value();
+}
+
 } // namespace
 
 FirstLook::FirstLook(Errand& errand, Owner& owner) : errand_(errand), owner_(owner), patience_(errand.context.relay) {}
@@ -130,7 +136,8 @@ void FirstLook::weigh() {
     std::erase_if(witnesses_, [](const Witness& witness) { return !witness.answered(part_size); });
     errand_.ends.clear();
     for (const auto& [contender, parts] : witnesses_)
-        errand_.ends.push_back({errand_.contenders[contender].id, parts[0], parts[1]});
+        errand_.ends.push_back(
+            {errand_.contenders[contender].id, part_size, checksum_of(parts[0]), checksum_of(parts[1])});
     if (witnesses_.size() < 2 || same(witnesses_[0], witnesses_[1]))
         return end(std::nullopt);
     if (witnesses_.size() == 2) {

@@ -24,13 +24,8 @@ Leg::Leg(Means means, const Source& source, Attempt attempt, AddressFamily addre
       asked_(attempt_.asked()), wanted_(std::move(wanted)), rider_(rider),
       watch_(means.endpoints.rules().stall, Clock::now()) {
     UpstreamRequest request{.url = source.url,
-                            .head_only = false,
-                            .accept = {},
-                            .document = false,
                             .range =
                                 range_of(wanted_.offset - (wanted_.before ? wanted_.before->size() : 0), wanted_.end),
-                            .fields = {},
-                            .private_address_allowed = false,
                             .address = address};
     if (!wanted_.validator.empty())
         request.fields.emplace_back("If-Range", wanted_.validator);

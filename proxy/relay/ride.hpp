@@ -40,7 +40,8 @@ struct Errand {
     std::vector<Dissent> dissents; ///< sent other bytes than what was here: one of the two lied
     struct Ends {
         EndpointId who;
-        std::string head, tail; ///< as long as each other
+        std::uint64_t size;       ///< of either
+        std::uint64_t head, tail; ///< checksums
     };
     std::vector<Ends> ends; ///< what each sent at the first look
 };

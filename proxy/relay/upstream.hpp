@@ -58,13 +58,13 @@ class Sink {
 struct UpstreamRequest {
     Url url;
     bool head_only = false;
-    std::string accept; ///< empty: */*
+    std::string accept{}; ///< empty: */*
     /// A page or a list, whole and never paused: gzip is asked for and decoded, and HTTP/2 is spoken where the mirror
     /// does, so that a resolver's hundreds share one connection. Files come as they are, each over its own.
     bool document = false;
-    std::string range;                                       ///< "first-last" or "first-"; empty: none
-    std::vector<std::pair<std::string, std::string>> fields; ///< If-None-Match and the like; never a client's own
-    bool private_address_allowed = false;                    ///< the configuration names this host itself
+    std::string range{};                                       ///< "first-last" or "first-"; empty: none
+    std::vector<std::pair<std::string, std::string>> fields{}; ///< If-None-Match and the like; never a client's own
+    bool private_address_allowed = false;                      ///< the configuration names this host itself
     AddressFamily address = AddressFamily::any;
 };
 

@@ -223,13 +223,7 @@ Task<Result<std::uint64_t>> IndexFiles::upstream_size(const Plan& plan) {
     std::vector<std::string> tried;
     bool root_lacks_it = false;
     for (const auto& source : plan.object.sources) {
-        UpstreamRequest request{.url = source.url,
-                                .head_only = true,
-                                .accept = {},
-                                .document = false,
-                                .range = {},
-                                .fields = {},
-                                .private_address_allowed = false};
+        UpstreamRequest request{.url = source.url, .head_only = true};
         const auto fetched = co_await relay_.fetch(std::move(request), 0, Purpose::piece);
         if (!fetched) {
             tried.push_back(fetched.error().message);
@@ -272,13 +266,7 @@ Task<std::optional<Response>> IndexFiles::middle(const Request& request, const P
         if (!source.root)
             continue;
         const auto last = selected.first + selected.size - 1;
-        UpstreamRequest piece{.url = source.url,
-                              .head_only = false,
-                              .accept = {},
-                              .document = false,
-                              .range = fmt::format("{}-{}", selected.first, last),
-                              .fields = {},
-                              .private_address_allowed = false};
+        UpstreamRequest piece{.url = source.url, .range = fmt::format("{}-{}", selected.first, last)};
         auto fetched = co_await relay_.fetch(std::move(piece), max_middle, Purpose::piece);
         const auto wanted = fmt::format("bytes {}-{}/{}", selected.first, last, *object.size);
         if (!fetched || fetched->head.status != 206 || fetched->head.field("content-range") != wanted ||

@@ -110,13 +110,7 @@ Task<Result<std::string>> IndexFiles::metadata_text(LocatedFile wheel) {
 Task<Result<std::string>> IndexFiles::metadata_upstream(const Plan& plan) {
     std::vector<std::string> tried;
     for (const auto& source : plan.object.sources) {
-        UpstreamRequest request{.url = source.url,
-                                .head_only = false,
-                                .accept = {},
-                                .document = false,
-                                .range = {},
-                                .fields = {},
-                                .private_address_allowed = false};
+        UpstreamRequest request{.url = source.url};
         auto fetched = co_await relay_.fetch(std::move(request), max_metadata, Purpose::piece);
         const auto where = redacted(source.url.str());
         if (!fetched)

@@ -47,13 +47,7 @@ bool absent(const Result<Fetched>& fetched) {
 }
 
 UpstreamRequest document_request(Url url, const std::optional<Document>& stored) {
-    UpstreamRequest request{.url = std::move(url),
-                            .head_only = false,
-                            .accept = std::string(accept_any),
-                            .document = true,
-                            .range = {},
-                            .fields = {},
-                            .private_address_allowed = false};
+    UpstreamRequest request{.url = std::move(url), .accept = std::string(accept_any), .document = true};
     if (!stored || stored->url != request.url.str()) // validators belong to one endpoint and one variant
         return request;
     if (!stored->etag.empty())

@@ -27,13 +27,7 @@ Task<Result<std::string>> RootNames::fetched(const std::string& folder) {
     const auto url = base ? base->resolve(folder) : base;
     if (!url)
         co_return std::unexpected(url.error());
-    UpstreamRequest request{.url = *url,
-                            .head_only = false,
-                            .accept = "text/html",
-                            .document = true,
-                            .range = {},
-                            .fields = {},
-                            .private_address_allowed = false};
+    UpstreamRequest request{.url = *url, .accept = "text/html", .document = true};
     auto answer = co_await relay_.fetch(std::move(request), max_root_page, Purpose::page);
     if (!answer)
         co_return std::unexpected(std::move(answer.error()));

@@ -30,13 +30,7 @@ Result<std::string> read_blob(const Blob& blob, ByteRange range) {
 constexpr std::uint64_t first_bytes = 65'558;
 
 UpstreamRequest ranged(const Source& source, std::string range) {
-    return {.url = source.url,
-            .head_only = false,
-            .accept = {},
-            .document = false,
-            .range = std::move(range),
-            .fields = {},
-            .private_address_allowed = false};
+    return {.url = source.url, .range = std::move(range)};
 }
 
 // "bytes 100-199/1000" as what it says: the place, and the size of the whole; nullopt for anything else.

@@ -8,13 +8,7 @@ namespace {
 class FollowTest : public RelayTest {
   protected:
     Result<Fetched> get(const std::string& url, std::uint64_t limit = 1 << 20) {
-        UpstreamRequest request{.url = *Url::parse(url),
-                                .head_only = false,
-                                .accept = {},
-                                .document = true,
-                                .range = {},
-                                .fields = {},
-                                .private_address_allowed = false};
+        UpstreamRequest request{.url = *Url::parse(url), .document = true};
         return run(relay->fetch(std::move(request), limit, Purpose::page));
     }
 };

@@ -45,11 +45,6 @@ class UpstreamTest : public testing::Test {
 
     UpstreamRequest request(bool private_address_allowed) {
         return {.url = Url::parse("http://files.example:" + std::to_string(server_.port()) + "/x").value(),
-                .head_only = false,
-                .accept = {},
-                .document = false,
-                .range = {},
-                .fields = {},
                 .private_address_allowed = private_address_allowed};
     }
 
