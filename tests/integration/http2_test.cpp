@@ -30,6 +30,7 @@ class Http2 : public Stage {
     static constexpr int projects = 40;
 
     void SetUp() override {
+        // A machine set up before this test came still runs the others; setup.sh --test names the package.
         if (!fs::exists("/usr/sbin/nghttpd"))
             GTEST_SKIP() << "nghttpd is not here: deploy/setup.sh --test installs it";
         for (int i = 0; i < projects; ++i) {
