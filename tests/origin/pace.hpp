@@ -7,8 +7,8 @@
 
 namespace yizhan::origin {
 
-/// A token bucket without burst: bytes are booked one after another, each block at the time when its turn comes.
-/// Any thread.
+/// A token bucket with a burst of no more than 20 ms, what a late sender makes up for: bytes are booked one after
+/// another, each block at the time when its turn comes. Any thread.
 class Pace {
   public:
     using Clock = std::chrono::steady_clock;
