@@ -4,9 +4,44 @@
 #include <chrono>
 #include <mutex>
 #include <new>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace yizhan {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A line of 1 Gbit/s wakes us for every 64 KiB and less, and each time the disk and the client's core after us. Where a
+// stream runs so fast and its socket is empty, the kernel is asked to wake us for a good deal only (SO_RCVLOWAT), or
+// after a moment. A small file never gets there, and a large one's end is not waited for: what may still come of it
+// counts, less a TLS record that is here in part.
+constexpr std::uint64_t rushes_after = 1 << 20;  // bytes of an answer
+constexpr std::uint64_t rushes_above = 16 << 20; // bytes per second
+constexpr std::uint64_t good_deal = 512 << 10;
+constexpr std::uint64_t tls_record = 32 << 10;
+constexpr std::chrono::milliseconds moment{8};
+
+std::uint64_t downloaded(const CURL* easy) {
+    curl_off_t bytes = 0;
+    curl_easy_getinfo(const_cast<CURL*>(easy), CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+    return static_cast<std::uint64_t>(bytes);
+}
+
+// Bytes of the whole body; 0 where nothing tells.
+std::uint64_t expected(const CURL* easy) {
+    curl_off_t bytes = 0;
+    curl_easy_getinfo(const_cast<CURL*>(easy), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &bytes);
+    return bytes < 0 ? 0 : static_cast<std::uint64_t>(bytes);
+}
+
+std::uint64_t unread_in(curl_socket_t socket) {
+    int waiting = 0;
+    return ioctl(socket, FIONREAD, &waiting) == 0 ? static_cast<std::uint64_t>(waiting) : 0;
+}
+
+} // namespace
 
 CurlMulti::CurlMulti(asio::io_context& io, Finished finished) : io_(io), timer_(io), finished_(std::move(finished)) {
     static std::once_flag once;
@@ -43,11 +78,14 @@ void CurlMulti::kick() {
     act(CURL_SOCKET_TIMEOUT, 0);
 }
 
-std::optional<curl_socket_t> CurlMulti::read_from(const CURL* easy) const {
+std::uint64_t CurlMulti::unread(const CURL* easy) const {
     const auto at = std::ranges::find_if(watches_, [easy](const auto& entry) {
         return entry.second->easy == easy && (entry.second->wanted & CURL_POLL_IN);
     });
-    return at == watches_.end() ? std::nullopt : std::optional(at->first);
+    if (at == watches_.end())
+        return 0;
+    const auto waiting = unread_in(at->first);
+    return waiting < static_cast<std::uint64_t>(at->second->wakes_for) ? 0 : waiting;
 }
 
 int CurlMulti::on_socket(CURL* easy, curl_socket_t socket, int what, void* user, void*) {
@@ -78,6 +116,8 @@ int CurlMulti::on_close(void* user, curl_socket_t socket) {
 void CurlMulti::drop(Watches::iterator at) {
     const auto watch = at->second;
     watch->dead = true;
+    wake_for(*watch, 1); // another request may use the connection
+    watch->look.cancel();
     watch->descriptor.cancel();
     watch->descriptor.release();
     watches_.erase(at);
@@ -104,9 +144,56 @@ void CurlMulti::arm(const std::shared_ptr<Watch>& watch) {
 void CurlMulti::fire(const std::shared_ptr<Watch>& watch, error_code ec, int action, int wanted) {
     if (watch->dead || ec == asio::error::operation_aborted || !(watch->wanted & wanted))
         return;
-    act(watch->descriptor.native_handle(), ec ? CURL_CSELECT_ERR : action);
-    if (!watch->dead)
-        arm(watch);
+    if (ec)
+        action = CURL_CSELECT_ERR;
+    if (wanted == CURL_POLL_IN)
+        read(*watch, action);
+    else
+        act(watch->descriptor.native_handle(), action);
+    if (watch->dead)
+        return;
+    if (watch->wakes_for > 1)
+        look_after(watch);
+    arm(watch);
+}
+
+void CurlMulti::read(Watch& watch, int action) {
+    const auto socket = watch.descriptor.native_handle();
+    wake_for(watch, 1);
+    const auto* easy = watch.easy;
+    const auto before = downloaded(easy);
+    act(socket, action);
+    if (watch.dead || watch.easy != easy)
+        return;
+    const auto now = Clock::now();
+    const std::chrono::duration<double> took = now - std::exchange(watch.read_at, now);
+    const auto here = downloaded(easy);
+    const bool rushes = here > rushes_after && static_cast<double>(here - before) > took.count() * rushes_above;
+    const auto whole = expected(easy);
+    const auto left = whole - std::min(whole, here + tls_record);
+    if (rushes && left > tls_record && unread_in(socket) == 0)
+        wake_for(watch, std::min(left, good_deal));
+}
+
+void CurlMulti::wake_for(Watch& watch, std::uint64_t bytes) {
+    const auto value = static_cast<int>(bytes);
+    if (std::exchange(watch.wakes_for, value) != value)
+        setsockopt(watch.descriptor.native_handle(), SOL_SOCKET, SO_RCVLOWAT, &value, sizeof value);
+}
+
+// One timer at a time, which nobody sets anew: while good deals come it finds nothing to do.
+void CurlMulti::look_after(const std::shared_ptr<Watch>& watch) {
+    if (std::exchange(watch->looked_after, true))
+        return;
+    watch->look.expires_at(watch->read_at + moment);
+    watch->look.async_wait([this, watch](error_code) {
+        watch->looked_after = false;
+        if (watch->dead || watch->wakes_for == 1)
+            return;
+        if (Clock::now() < watch->read_at + moment)
+            return look_after(watch);
+        wake_for(*watch, 1); // the kernel wakes us now for what is here
+    });
 }
 
 int CurlMulti::on_timer(CURLM*, long milliseconds, void* user) {

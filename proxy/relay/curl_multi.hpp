@@ -8,9 +8,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <curl/curl.h>
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <unordered_map>
 
 namespace yizhan {
@@ -32,14 +33,18 @@ class CurlMulti {
     void remove(CURL* easy);
     /// Lets curl look at its transfers again, after one was unpaused.
     void kick();
-    /// The socket that this transfer waits to read from.
-    std::optional<curl_socket_t> read_from(const CURL* easy) const;
+    /// Bytes that have come for this transfer and wait in its socket for us; none where they wait for more of them.
+    std::uint64_t unread(const CURL* easy) const;
 
   private:
     // One socket of curl's. The descriptor never owns the file descriptor: curl closes its own.
     struct Watch {
-        Watch(asio::io_context& io, int fd) : descriptor(io, fd) {}
+        Watch(asio::io_context& io, int fd) : descriptor(io, fd), look(io) {}
         asio::posix::stream_descriptor descriptor;
+        asio::steady_timer look; // after a stream that we are not woken for at once
+        std::chrono::steady_clock::time_point read_at{};
+        int wakes_for = 1; // bytes
+        bool looked_after = false;
         const CURL* easy = nullptr; // the transfer that uses it now
         int wanted = 0;
         bool reading = false, writing = false, dead = false;
@@ -51,6 +56,9 @@ class CurlMulti {
     static int on_close(void* self, curl_socket_t socket);
     void arm(const std::shared_ptr<Watch>& watch);
     void fire(const std::shared_ptr<Watch>& watch, error_code ec, int action, int wanted);
+    void read(Watch& watch, int action);
+    static void wake_for(Watch& watch, std::uint64_t bytes);
+    void look_after(const std::shared_ptr<Watch>& watch);
     void drop(Watches::iterator at);
     void act(curl_socket_t socket, int action);
 

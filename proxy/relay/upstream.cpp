@@ -17,7 +17,6 @@
 #include <charconv>
 #include <map>
 #include <netinet/in.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -438,9 +437,7 @@ void Upstream::cancel(Ticket ticket) {
 
 std::uint64_t Upstream::unread(Ticket ticket) const {
     const auto* call = impl_->find(ticket);
-    const auto socket = call ? impl_->multi.read_from(call->easy.get()) : std::nullopt;
-    int waiting = 0;
-    return socket && ioctl(*socket, FIONREAD, &waiting) == 0 ? static_cast<std::uint64_t>(waiting) : 0;
+    return call ? impl_->multi.unread(call->easy.get()) : 0;
 }
 
 } // namespace yizhan

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <thread>
@@ -106,6 +108,41 @@ TEST_F(UpstreamTest, TellsWhatHasComeAndWasNotRead) {
     }
     EXPECT_EQ(sink.body.size(), size);
     EXPECT_EQ(upstream.unread(ticket), 0u) << "of a request that is over";
+}
+
+// A quick stream is read in large pieces, and the kernel wakes us for nothing less. What is less must not wait for
+// more: where the sender pauses, and at the end.
+TEST_F(UpstreamTest, AQuickStreamThatPausesIsReadUpToItsLastByte) {
+    constexpr std::size_t size = std::size_t{8} << 20, pause = (std::size_t{3} << 20) + 10'000;
+    std::string body;
+    for (std::size_t i = 0; body.size() < size; ++i)
+        body += std::to_string(i * 2654435761U);
+    const std::string ca = testing::TempDir() + "quick-stream-ca.pem";
+    std::ofstream(ca) << farm_.authority().pem();
+    for (auto* server : {&server_, &farm_.add_tls("secure")}) {
+        server->serve("/quick", origin::text(200, body));
+        server->misbehave("/quick", origin::Behaviour().rate(0, 60'000'000).stall(pause, "quick"));
+        Upstream upstream(io_, {.connect_timeout = std::chrono::milliseconds(1500),
+                                .stall_timeout = std::chrono::milliseconds(4000),
+                                .user_agent = "yizhan/test",
+                                .ca_file = ca,
+                                .proxy = {},
+                                .resolve = {}});
+        Collected sink;
+        io_.restart();
+        upstream.start({.url = Url::parse(server->url("/quick")).value(), .private_address_allowed = true}, sink);
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+        while (!sink.outcome && sink.body.size() < pause && std::chrono::steady_clock::now() < deadline)
+            io_.run_one_for(std::chrono::milliseconds(100));
+        EXPECT_EQ(sink.body.size(), pause) << server->url("");
+        farm_.gates().open("quick");
+        while (!sink.outcome && io_.run_one() > 0) {
+        }
+        ASSERT_TRUE(sink.outcome && *sink.outcome);
+        EXPECT_TRUE(sink.body == body) << server->url("");
+        farm_.gates().close("quick");
+    }
+    std::filesystem::remove(ca);
 }
 
 } // namespace
