@@ -38,8 +38,9 @@ RATES = {"m1": 6 << 20, "m2": 4 << 20, "m3": 8 << 20, "m4": 3 << 20, "m5": 5 << 
 TOGETHER = 8 << 20
 # Connections that a mirror may see at once, where yizhan does not say what its cap is (facts/mirrors.md section 4).
 CAP = 4
-# Seconds between two looks, and after a change of mood until the score is held against it: a score is learnt on traffic.
-LOOK, SETTLED = 0.5, 2.0
+# Seconds between two looks, and after a change of mood until the score is held against it. A score is learnt on traffic:
+# it is held against what it heard of, from so many bytes on.
+LOOK, SETTLED, TAUGHT = 0.5, 2.0, 64 << 10
 
 
 @dataclasses.dataclass
@@ -52,6 +53,7 @@ class Look:
     pulled: int             # body bytes so far
     thought: float | None   # bytes per second; None: never tried, or yizhan does not tell
     cap: int | None
+    blamed: int             # failures that yizhan has charged it with so far
 
 
 class Weather:
@@ -83,8 +85,9 @@ class Weather:
 class Watch:
     """Looks at mirrors and scores, in a thread of its own."""
 
-    def __init__(self, mirrors, server, weather, changes):
+    def __init__(self, mirrors, server, weather, changes, size):
         self._mirrors, self._server, self._weather, self._changes = mirrors, server, weather, changes
+        self._size = size
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self.looks = []
@@ -105,24 +108,32 @@ class Watch:
                 mood, _ = moods.mood_at(self._changes, name, now)
                 endpoint = endpoints.get(name)
                 self.looks.append(Look(now, name, rate * moods.WORTH[mood], pulled(self._mirrors, name),
-                                       endpoint and thought_of(endpoint), endpoint and endpoint.get("cap")))
+                                       endpoint and thought_of(endpoint, self._size), endpoint and endpoint.get("cap"),
+                                       sum(endpoint["blamed"].values()) if endpoint else 0))
 
 
-def thought_of(endpoint):
-    """The score as bytes per second: nothing for one that rests or is expelled."""
+def thought_of(endpoint, size):
+    """The score, as bytes per second: what is expected of a request for an object of `size`, from the asking on. Nothing
+    from one that rests or is expelled."""
     if endpoint["state"] in ("open", "expelled"):
         return 0.0
-    rates = [speed["bytes_per_second"] for speed in endpoint["speeds"] if speed["tried"]]
-    return max(rates) if rates else None
+    kind = "small" if size < 1 << 20 else "medium" if size < 32 << 20 else "large"
+    speed = next(speed for speed in endpoint["speeds"] if speed["size"] == kind)
+    if not speed["tried"]:
+        return None
+    return size / (speed["first_byte_ms"] / 1000 + size / max(speed["bytes_per_second"], 1.0))
 
 
 def pulled(mirrors, name):
     return sum(request["sent"] for request in mirrors.record(name)["requests"] if request["path"].endswith(".whl"))
 
 
+def size_for(seconds):
+    return max(TOGETHER * seconds // OBJECTS, 1 << 20)
+
+
 def script(seconds):
-    size = max(TOGETHER * seconds // OBJECTS, 1 << 20)
-    lines = [f"wheel object{n:02} 1.0 size={size} seed={n}" for n in range(1, OBJECTS + 1)]
+    lines = [f"wheel object{n:02} 1.0 size={size_for(seconds)} seed={n}" for n in range(1, OBJECTS + 1)]
     for place, (name, rate) in enumerate(RATES.items(), 11):
         lines += [f"server {name} address=127.0.0.{place} rate={rate} delay=10ms", f"publish {name}"]
     return "\n".join(lines) + "\n"
@@ -156,12 +167,23 @@ def read_all(server, mirrors, readers, limit):
     return outcomes
 
 
+def taught(look, looks, changes):
+    """Whether yizhan could know: it had bytes or a failure of this mirror since its mood is what it is. A lie shows as a
+    failure only, when the digest is looked at."""
+    mood, since = moods.mood_at(changes, look.mirror, look.time)
+    before = next((other for other in reversed(looks) if other.mirror == look.mirror and other.time <= since), None)
+    if before is None:
+        return look.pulled > 0
+    return look.blamed > before.blamed or (mood != "lying" and look.pulled - before.pulled >= TAUGHT)
+
+
 def agreement(looks, changes):
     """Of pairs of mirrors of which one is good and the other useless, the part in which the scores say so too."""
     right = total = 0
-    for now in sorted({look.time for look in looks}):
-        tried = [look for look in looks if look.time == now and look.thought is not None
-                 and now - moods.mood_at(changes, look.mirror, now)[1] >= SETTLED]
+    known = [look for look in looks if look.thought is not None and taught(look, looks, changes)
+             and look.time - moods.mood_at(changes, look.mirror, look.time)[1] >= SETTLED]
+    for now in sorted({look.time for look in known}):
+        tried = [look for look in known if look.time == now]
         for good in (look for look in tried if look.could >= RATES[look.mirror]):
             for bad in (look for look in tried if look.could <= RATES[look.mirror] / 20):
                 total += 1
@@ -200,7 +222,7 @@ def run(options, folder):
         (folder / "ca.pem").write_text(mirrors.ca, encoding="ascii")
         known = [farm.Mirror(name, mirrors.index(name), name == "m1", False) for name in RATES]
         with station.Station(options.yizhan, folder, known, folder / "ca.pem") as server, \
-                Weather(mirrors, changes) as weather, Watch(mirrors, server, weather, changes) as watch:
+                Weather(mirrors, changes) as weather, Watch(mirrors, server, weather, changes, size_for(options.seconds)) as watch:
             outcomes = read_all(server, mirrors, options.readers, limit)
             seconds = time.monotonic() - weather.started
             silence, served = server.take()
