@@ -1,5 +1,6 @@
-"""A resolver that asks for two hundred projects: uv straight at one mirror, through a yizhan that has nothing, and through
-one that has everything. The mirror is 50 ms away; uv's own cache is empty each time. Medians of the rounds.
+"""Resolvers that ask for two hundred projects, uv fifty at a time and pip one after the other: straight at one mirror,
+through a yizhan that has nothing, and through one that has everything. The mirror is 50 ms away; their own caches are
+empty each time. Medians of the rounds.
 """
 import argparse
 import json
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 
 import downloads
 import origin
@@ -32,60 +34,85 @@ def _script():
     return "\n".join([*lines, "server m1 address=127.0.0.11 delay=50ms", "publish m1"]) + "\n", names
 
 
-def _uv():
-    """The pinned uv of the client tests, fetched where it is not here yet."""
-    for client in clients.load():
-        if client.tool == "uv":
-            client.prepare()
-            return client.place / "uv"
-    raise SystemExit("versions.toml pins no uv")
+def _newest(tool):
+    """The client of the client tests, fetched where it is not here yet."""
+    pinned = [client for client in clients.load() if client.tool == tool]
+    if not pinned:
+        raise SystemExit(f"versions.toml pins no {tool}")
+    pinned[-1].prepare()
+    return pinned[-1].place
 
 
-def resolve(uv, url, names):
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="yizhan-resolve-"))
-    try:
-        (folder / "requirements.in").write_text("\n".join(names) + "\n", encoding="utf-8")
-        began = time.monotonic()
-        done = subprocess.run([uv, "pip", "compile", "--quiet", "--no-config", "--python-version", "3.11", "--index-url", url,
-                               "--output-file", folder / "out.txt", folder / "requirements.in"],
-                              env={"PATH": os.environ["PATH"], "HOME": str(folder), "UV_CACHE_DIR": str(folder / "cache"),
-                                   "UV_NO_PROGRESS": "1"}, capture_output=True, text=True, timeout=300)
-        seconds = time.monotonic() - began
-        if done.returncode != 0:
-            raise SystemExit(done.stderr)
-        found = sum("==2.0" in line for line in (folder / "out.txt").read_text().splitlines())
-        assert found == len(names), f"{found} of {len(names)} resolved"
-        return seconds
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def _by_uv(place, folder, url):
+    done = subprocess.run([place / "uv", "pip", "compile", "--quiet", "--no-config", "--python-version", "3.11", "--index-url",
+                           url, "--output-file", folder / "out.txt", folder / "requirements.in"],
+                          env={"PATH": os.environ["PATH"], "HOME": str(folder), "UV_CACHE_DIR": str(folder / "cache"),
+                               "UV_NO_PROGRESS": "1"}, capture_output=True, text=True, timeout=300)
+    return done, (folder / "out.txt").read_text().splitlines() if done.returncode == 0 else []
+
+
+def _by_pip(place, folder, url):
+    host = urllib.parse.urlsplit(url).hostname
+    done = subprocess.run([place / "venv/bin/python", "-m", "pip", "install", "--isolated", "--dry-run", "--ignore-installed",
+                           "--quiet", "--no-cache-dir", "--disable-pip-version-check", "--report", folder / "report.json",
+                           "--index-url", url, "--trusted-host", host, "--requirement", folder / "requirements.in"],
+                          env={"PATH": os.environ["PATH"], "HOME": str(folder)}, capture_output=True, text=True, timeout=300)
+    if done.returncode != 0:
+        return done, []
+    report = json.loads((folder / "report.json").read_text())
+    return done, [f"{row['metadata']['name']}=={row['metadata']['version']}" for row in report["install"]]
+
+
+RESOLVERS = {"uv": _by_uv, "pip": _by_pip}
+
+
+def resolve(tool, place, url, names, folder):
+    """Seconds that it took. What it left stays: ext4 without a journal looks at every inode that was freed in the last
+    seconds before it takes one, and a resolver's cache of before made the next one's files a quarter dearer."""
+    folder.mkdir()
+    (folder / "requirements.in").write_text("\n".join(names) + "\n", encoding="utf-8")
+    began = time.monotonic()
+    done, lines = RESOLVERS[tool](place, folder, url)
+    seconds = time.monotonic() - began
+    if done.returncode != 0:
+        raise SystemExit(done.stderr)
+    found = sum("==2.0" in line for line in lines)
+    assert found == len(names), f"{found} of {len(names)} resolved"
+    return seconds
 
 
 def main():
     parser = argparse.ArgumentParser(prog="tests/bench/run.sh resolve", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--uv", type=pathlib.Path, help="default: the one that the client tests pin")
+    parser.add_argument("--tools", type=lambda text: text.split(","), default=list(RESOLVERS))
     parser.add_argument("--json", type=pathlib.Path, default=downloads.ROOT / "build/bench/resolve.json")
     parser.add_argument("--build", type=pathlib.Path, default=downloads.ROOT / "build/release")
     options = parser.parse_args()
-    uv = options.uv or _uv()
+    places = {tool: _newest(tool) for tool in options.tools}
     downloads.alone.enter()
+    build = options.build.resolve()
     script, names = _script()
-    found = {"straight": [], "cold": [], "warm": []}
+    found = {tool: {"straight": [], "cold": [], "warm": []} for tool in options.tools}
     folder = pathlib.Path(tempfile.mkdtemp(prefix="yizhan-resolve-"))
     try:
-        with origin.Origin(options.build.resolve() / "tests/origin/origin", script, folder) as there:
+        with origin.Origin(build / "tests/origin/origin", script, folder) as there:
             for number in range(options.rounds):
-                found["straight"].append(resolve(uv, there.index("m1"), names))
-                with yizhan.Yizhan(options.build.resolve() / "yizhan", folder / f"store-{number}",
-                                   upstreams=[there.index("m1")]) as server:
-                    found["cold"].append(resolve(uv, server.url + "/simple/", names))
-                    found["warm"].append(resolve(uv, server.url + "/simple/", names))
+                for tool, place in places.items():
+                    def take(how, url):
+                        found[tool][how].append(resolve(tool, place, url, names, folder / f"{tool}-{how}-{number}"))
+
+                    take("straight", there.index("m1"))
+                    with yizhan.Yizhan(build / "yizhan", folder / f"{tool}-{number}",
+                                       upstreams=[there.index("m1")]) as server:
+                        take("cold", server.url + "/simple/")
+                        take("warm", server.url + "/simple/")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    medians = {name: statistics.median(seconds) for name, seconds in found.items()}
-    for name, seconds in medians.items():
-        print(f"{name:9} {seconds:6.2f} s   {seconds / medians['straight']:.2f} of straight")
+    medians = {tool: {name: statistics.median(seconds) for name, seconds in mine.items()} for tool, mine in found.items()}
+    for tool, mine in medians.items():
+        for name, seconds in mine.items():
+            print(f"{tool:3} {name:9} {seconds:6.2f} s   {seconds / mine['straight']:.2f} of straight")
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps({"medians": medians, "rounds": found}, indent=1) + "\n")
 
