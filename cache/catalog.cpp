@@ -146,6 +146,11 @@ struct Catalog::Snapshot::Rep {
     rocksdb::ManagedSnapshot snapshot;
 };
 
+struct Catalog::Rows::Rep {
+    const Catalog* catalog;
+    rocksdb::WriteBatch writes;
+};
+
 struct Catalog::Batch::Rep {
     const Catalog* catalog;
     mutable rocksdb::WriteBatchWithIndex writes = new_batch();
@@ -249,6 +254,14 @@ Result<void> Catalog::scan(Family family, std::string_view prefix, const Visit& 
 }
 
 Result<void> Catalog::write(const Batch& batch, Sync sync) {
+    return write(*batch.rep_->writes.GetWriteBatch(), sync);
+}
+
+Result<void> Catalog::write(const Rows& rows, Sync sync) {
+    return write(rows.rep_->writes, sync);
+}
+
+Result<void> Catalog::write(rocksdb::WriteBatch& writes, Sync sync) {
     // A full disk may have room again. "Busy" says that RocksDB looks for itself, every 5 s; the write below then tells
     // what it waits for.
     if (rep_->failed)
@@ -256,7 +269,7 @@ Result<void> Catalog::write(const Batch& batch, Sync sync) {
             return fail_status("write to", resumed);
     rocksdb::WriteOptions options;
     options.sync = sync == Sync::yes;
-    const auto status = rep_->database->Write(options, batch.rep_->writes.GetWriteBatch());
+    const auto status = rep_->database->Write(options, &writes);
     rep_->failed = !status.ok();
     if (status.ok())
         return {};
@@ -272,6 +285,21 @@ void Catalog::mark_damaged(std::string_view why) const {
                   "rebuilds it from objects.log and the blobs",
                   why);
     std::ofstream(rep_->folder / damage_mark) << why << '\n';
+}
+
+Catalog::Rows::Rows(const Catalog& catalog) : rep_(std::make_unique<Rep>(&catalog)) {}
+Catalog::Rows::~Rows() = default;
+
+void Catalog::Rows::put(Family family, std::string_view key, std::string_view value) {
+    rep_->writes.Put(rep_->catalog->rep_->handle(family), slice(key), slice(value));
+}
+
+void Catalog::Rows::remove(Family family, std::string_view key) {
+    rep_->writes.Delete(rep_->catalog->rep_->handle(family), slice(key));
+}
+
+bool Catalog::Rows::empty() const {
+    return rep_->writes.Count() == 0;
 }
 
 Catalog::Batch::Batch(const Catalog& catalog) : rep_(std::make_unique<Rep>(&catalog)) {}

@@ -4,7 +4,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace yizhan {
 namespace {
@@ -17,14 +19,38 @@ std::string dispute_key(std::string_view key) {
 }
 
 /// A row that cannot be read is no word at all: the next one takes its place.
-Result<std::optional<LedgerEntry>> read(const Catalog::Batch& batch, std::string_view key) {
-    const auto value = batch.get(Family::ledger, key);
+Result<std::optional<LedgerEntry>> read(const Catalog& catalog, std::string_view key) {
+    const auto value = catalog.get(Family::ledger, key);
     if (!value)
         return std::unexpected(value.error());
     if (!*value)
         return std::nullopt;
     auto entry = decode_ledger(**value);
     return entry ? std::optional(std::move(*entry)) : std::nullopt;
+}
+
+/// By key, since the catalog takes them much faster then; of equal keys the first that was said first.
+std::vector<const Store::LedgerRow*> ordered(std::span<const Store::LedgerRow> rows) {
+    std::vector<const Store::LedgerRow*> out;
+    out.reserve(rows.size());
+    for (const auto& row : rows)
+        out.push_back(&row);
+    std::ranges::sort(out, {}, [](const auto* row) { return std::pair(std::string_view(row->key), row); });
+    return out;
+}
+
+LedgerVerdict judge(const std::optional<LedgerEntry>& old, const Store::LedgerRow& row, const Accepted& accepted) {
+    if (!old)
+        return LedgerVerdict::replace;
+    const auto verdict = judge(*old, row.entry);
+    if (verdict != LedgerVerdict::alarm)
+        return verdict;
+    if (row.gives_way && row.entry.grade >= old->grade)
+        return LedgerVerdict::replace;
+    if (!accepted(row.key, row.entry.digest))
+        return LedgerVerdict::alarm;
+    spdlog::warn("ledger: {} is settled: an operator has accepted sha256 {}", row.key, row.entry.digest.hex());
+    return LedgerVerdict::replace;
 }
 
 } // namespace
@@ -40,41 +66,34 @@ LedgerVerdict judge(const LedgerEntry& old, const LedgerEntry& entry) {
 Result<std::vector<std::string>> write_ledger(Catalog& catalog, std::span<const Store::LedgerRow> rows,
                                               const Accepted& accepted) {
     std::vector<std::string> alarms;
-    Catalog::Batch batch(catalog);
-    bool changed = false;
-    for (const auto& [key, entry, gives_way] : rows) {
-        const auto old = read(batch, key);
-        if (!old)
-            return std::unexpected(old.error());
-        auto verdict = *old ? judge(**old, entry) : LedgerVerdict::replace;
-        if (verdict == LedgerVerdict::alarm && gives_way && entry.grade >= (*old)->grade)
-            verdict = LedgerVerdict::replace;
-        if (verdict == LedgerVerdict::alarm && accepted(key, entry.digest)) {
-            spdlog::warn("ledger: {} is settled: an operator has accepted sha256 {}", key, entry.digest.hex());
-            verdict = LedgerVerdict::replace;
+    Catalog::Rows changes(catalog);
+    const std::string* key = nullptr;
+    std::optional<LedgerEntry> stands; // of that key
+    for (const auto* row : ordered(rows)) {
+        if (key == nullptr || *key != row->key) {
+            auto old = read(catalog, row->key);
+            if (!old)
+                return std::unexpected(old.error());
+            stands = std::move(*old);
         }
+        key = &row->key;
+        const auto verdict = judge(stands, *row, accepted);
         if (verdict == LedgerVerdict::alarm) {
-            alarms.push_back(key);
-            const auto known = batch.get(Family::ledger, dispute_key(key));
-            if (!known)
-                return std::unexpected(known.error());
-            if (const auto value = encode(entry); *known != value) {
-                batch.put(Family::ledger, dispute_key(key), value);
-                changed = true;
-            }
+            alarms.push_back(*key);
+            changes.put(Family::ledger, dispute_key(*key), encode(row->entry));
         }
         if (verdict != LedgerVerdict::replace)
             continue;
-        if (*old && (*old)->digest != entry.digest)
-            spdlog::warn("ledger: {} was sha256 {} and is {} on a newer or stronger word", key, (*old)->digest.hex(),
-                         entry.digest.hex());
-        if (*old && (*old)->digest != entry.digest)
-            batch.remove(Family::ledger, dispute_key(key));
-        batch.put(Family::ledger, key, encode(entry));
-        changed = true;
+        if (stands && stands->digest != row->entry.digest) {
+            spdlog::warn("ledger: {} was sha256 {} and is {} on a newer or stronger word", *key, stands->digest.hex(),
+                         row->entry.digest.hex());
+            changes.remove(Family::ledger, dispute_key(*key));
+        }
+        changes.put(Family::ledger, *key, encode(row->entry));
+        stands = row->entry;
     }
-    if (changed)
-        if (auto written = catalog.write(batch, Catalog::Sync::no); !written)
+    if (!changes.empty())
+        if (auto written = catalog.write(changes, Catalog::Sync::no); !written)
             return std::unexpected(written.error());
     return alarms;
 }

@@ -56,12 +56,27 @@ Result<FileVerdict> chosen_torch(const PagesByProject& pages, std::string_view p
                                              best->filename, best->reason, instead));
 }
 
+using Releases = std::vector<std::string>; // the oldest first
+
 // The releases of a partner that go with a release of torch, by the table.
-std::vector<std::string> partners_of(const TorchRow& row, std::string_view project) {
+Releases tabled_partners(const TorchRow& row, std::string_view project) {
     if (project == "torchvision")
         return row.torchvision;
     const auto& one = project == "torchaudio" ? row.torchaudio : row.torchtext;
-    return one.empty() ? std::vector<std::string>{} : std::vector{one};
+    return one.empty() ? Releases{} : Releases{one};
+}
+
+// Those whose METADATA asks for it.
+Releases asking_partners(const Verdicts& verdicts, std::string_view torch) {
+    std::set<Version> found;
+    for (const auto& verdict : verdicts)
+        if (const auto version = verdict.torch == torch ? Version::parse(verdict.version) : std::nullopt)
+            if (!version->is_prerelease())
+                found.insert(version->without_local());
+    Releases out;
+    for (const auto& release : found)
+        out.push_back(release.str());
+    return out;
 }
 
 class Writer {
@@ -87,14 +102,16 @@ class Writer {
     void partner(std::string_view project, std::string_view torch) {
         const auto base = Version::parse(torch)->base_str();
         const auto* const row = match_.tables().torch_release(base);
-        if (row == nullptr)
-            return comment(fmt::format("{}: which release goes with torch {} is not in the tables", project, base));
-        const auto releases = partners_of(*row, project);
-        if (releases.empty())
+        if (row != nullptr && tabled_partners(*row, project).empty())
             return comment(fmt::format("{}: none goes with torch {}", project, base));
         const auto* const verdicts = verdicts_of(pages_, project);
         if (verdicts == nullptr)
             return missing(project);
+        const auto releases = row != nullptr ? tabled_partners(*row, project) : asking_partners(*verdicts, base);
+        if (row == nullptr)
+            comment(fmt::format("{}: {}", project, untabled(releases, base)));
+        if (releases.empty())
+            return;
         for (auto release = releases.rbegin(); release != releases.rend(); ++release) {
             const auto builds = of_version(*verdicts, *Version::parse(*release));
             if (const auto* const kept = newest_kept(builds))
@@ -128,6 +145,15 @@ class Writer {
     void comment(std::string text) {
         std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\r'; }, ' ');
         out_ += fmt::format("# {}\n", text);
+    }
+
+    static std::string untabled(const Releases& releases, std::string_view torch) {
+        if (releases.empty())
+            return fmt::format("which release goes with torch {} is not in the tables, and of its newest releases none "
+                               "is known by now to ask for it in its METADATA",
+                               torch);
+        return fmt::format("the tables do not know torch {}; the METADATA of {} asks for it", torch,
+                           fmt::join(releases, " and of "));
     }
 
     void missing(std::string_view project) {

@@ -19,8 +19,9 @@ inline constexpr std::array<std::string_view, 5> constrained_projects{"torch", "
 using PagesByProject = std::map<std::string, Result<MatchedPage>, std::less<>>;
 
 /// The file's text, with a comment for every decision. `torch` pins a release ("1.9.0", or with its label), and its
-/// partners follow; empty: the newest that runs. Errors: invalid for what is no version; not_found where that release
-/// has no build that runs here, with the reason and the newest that has.
+/// partners follow: by the tables, and for a release that they do not know those whose METADATA asks for it, as far as
+/// the verdicts say so; empty: the newest that runs. Errors: invalid for what is no version; not_found where that
+/// release has no build that runs here, with the reason and the newest that has.
 Result<std::string> constraints_text(const PagesByProject& pages, const MachineMatch& match, std::string_view torch);
 
 } // namespace yizhan

@@ -3,25 +3,38 @@
 #include "index/filename.hpp"
 
 #include <map>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace yizhan {
 namespace {
 
-// What a verdict depends on; the files of a page repeat few of these (one per release, label and platform), and judging
-// costs more than looking up.
-using BuildKey = std::pair<std::string, std::string>;
+// Remembers verdicts: the files of a page repeat few tags, and looking up costs less than judging. Most files do not
+// fit the machine; of these the tags say all, whatever the release.
+class Judge {
+  public:
+    explicit Judge(const MachineMatch& match) : match_(match) {}
 
-struct Known {
-    bool fits = false;
-    BuildVerdict judged;
+    void judge(JudgedFile& file) {
+        const auto& build = *file.build;
+        auto tags = file.is_wheel() ? build.wheel.python + '-' + build.wheel.abi + '-' + build.wheel.platform : "sdist";
+        const auto [at, first] = fits_.try_emplace(std::move(tags));
+        if (first)
+            at->second = match_.fits(build);
+        file.fits = at->second;
+        const auto what = file.fits ? build.version.str() + ' ' + build.label.text : std::string();
+        const auto [verdict, unjudged] = verdicts_.try_emplace({at->first, what});
+        if (unjudged)
+            verdict->second = match_.judge(build);
+        file.judged = verdict->second;
+    }
+
+  private:
+    const MachineMatch& match_;
+    std::map<std::string, bool> fits_;                                          // by tags
+    std::map<std::pair<std::string_view, std::string>, BuildVerdict> verdicts_; // by tags, and version and label
 };
-
-BuildKey key_of(const JudgedFile& file) {
-    const auto& wheel = file.build->wheel;
-    return {file.build->version.str() + ' ' + file.build->label.text,
-            wheel.python + '-' + wheel.abi + '-' + wheel.platform + (file.is_wheel() ? "" : "sdist")};
-}
 
 // The tables have the last word about releases that they know.
 std::string paired_torch(const BuildFacts& build, const PartnerPairs& pairs, const Tables& tables) {
@@ -41,7 +54,7 @@ std::vector<JudgedFile> judged_files(std::string_view project, std::span<const P
     for (const auto* page : pages)
         files += page->files.size();
     out.reserve(files);
-    std::map<BuildKey, Known> known;
+    Judge judge(match);
     for (const auto* page : pages)
         for (const auto& file : page->files) {
             auto& judged = out.emplace_back();
@@ -58,11 +71,7 @@ std::vector<JudgedFile> judged_files(std::string_view project, std::span<const P
             judged.build->torch = paired_torch(*judged.build, pairs, match.tables());
             if (!match.machine().python && judged.is_wheel())
                 judged.python = judged.build->wheel.python + '-' + judged.build->wheel.abi;
-            const auto [at, first] = known.try_emplace(key_of(judged));
-            if (first)
-                at->second = {match.fits(*judged.build), match.judge(*judged.build)};
-            judged.fits = at->second.fits;
-            judged.judged = at->second.judged;
+            judge.judge(judged);
         }
     return out;
 }

@@ -190,7 +190,8 @@ MatchedPage written(std::string_view project, const PagesToMatch& pages, const s
                             .fate = hidden[i] || (!file.judged && hides) ? Fate::hidden
                                     : file.judged                        ? Fate::kept
                                                                          : Fate::yanked,
-                            .reason = file.judged.reason};
+                            .reason = file.judged.reason,
+                            .torch = file.build ? file.build->torch : ""};
         if (verdict.fate != Fate::hidden) {
             auto& listed = out.page.files.emplace_back(*file.file);
             if (verdict.fate == Fate::yanked && !listed.yanked)

@@ -25,7 +25,8 @@ struct FileVerdict {
     std::string label;   ///< "cu102", "cpu", "any"; likewise
     bool fits = false;   ///< its tags are of the machine's Python and platform
     Fate fate = Fate::kept;
-    std::string reason; ///< one sentence without a full stop
+    std::string reason;  ///< one sentence without a full stop
+    std::string torch{}; ///< of a partner that the tables do not know: the release its METADATA names; else empty
 };
 
 struct MatchedPage {

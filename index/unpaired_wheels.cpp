@@ -14,7 +14,7 @@ struct Newest {
 };
 
 struct Found {
-    bool cuda = false; // it has a build for it
+    bool of_use = false; // it has a build for the machine
     const ProjectFile* file = nullptr;
 };
 
@@ -27,7 +27,7 @@ int rank(const ProjectFile& file) {
 std::vector<UnpairedWheel> unpaired_wheels(std::string_view project, std::span<const ProjectPage* const> pages,
                                            const MachineMatch& match, std::size_t most) {
     const auto* const merged = match.tables().merged_project(project);
-    if (merged == nullptr || merged->partner == project || match.machine().cpu)
+    if (merged == nullptr || merged->partner == project)
         return {};
     std::map<std::string, Found, Newest> releases;
     for (const auto& file : judged_files(project, pages, match)) {
@@ -37,13 +37,13 @@ std::vector<UnpairedWheel> unpaired_wheels(std::string_view project, std::span<c
         if (!match.tables().torch_for(project, release).empty())
             continue;
         auto& found = releases[std::move(release)];
-        found.cuda |= file.is_cuda();
+        found.of_use |= file.is_cuda() || file.judged;
         if (rank(*file.file) > (found.file == nullptr ? 0 : rank(*found.file)))
             found.file = file.file;
     }
     std::vector<UnpairedWheel> out;
     for (const auto& [release, found] : releases)
-        if (found.cuda && found.file != nullptr && out.size() < most)
+        if (found.of_use && found.file != nullptr && out.size() < most)
             out.push_back({release, *found.file});
     return out;
 }

@@ -17,10 +17,10 @@ struct UnpairedWheel {
     ProjectFile file;
 };
 
-/// One wheel of each final release that the tables do not know, of the `most` newest which have CUDA builds for this
-/// machine's Python and platform: the first whose METADATA the index offers with its digest, else the first of
-/// PyTorch's tree, which can be read by ranges. None for torch itself, and for a machine without a GPU, where nothing
-/// depends on it.
+/// One wheel of each final release that the tables do not know, of the `most` newest which have a build for this
+/// machine: one by CUDA for its Python and platform (whether it runs depends on its torch), or any that runs. It is the
+/// first whose METADATA the index offers with its digest, else the first of PyTorch's tree, which can be read by
+/// ranges. None for torch itself.
 std::vector<UnpairedWheel> unpaired_wheels(std::string_view project, std::span<const ProjectPage* const> pages,
                                            const MachineMatch& match, std::size_t most);
 

@@ -33,7 +33,9 @@ Task<std::optional<Response>> ExplainRoute::handle(const Request& request) {
     if (!match)
         co_return plain(match.error());
     const auto project = normalized_name(wanted);
-    const auto matched = co_await matched_.explained(*match, project, request.before);
+    std::vector<std::string> projects{project};
+    const auto pages = co_await matched_.explained(*match, std::move(projects), request.before);
+    const auto& matched = pages.at(project);
     if (!matched)
         co_return plain(matched.error());
     if (format != "json")

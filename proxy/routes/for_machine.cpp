@@ -1,6 +1,5 @@
 #include "proxy/routes/for_machine.hpp"
 
-#include "index/constraints.hpp"
 #include "proxy/routes/page_answers.hpp"
 #include "proxy/routes/query.hpp"
 
@@ -57,11 +56,8 @@ Task<Response> MachineRoute::constraints(const Request& request, Machines::Match
     const auto query = read_query(request.query, {"torch"});
     if (!query)
         co_return plain(400, query.error().message);
-    PagesByProject pages;
-    for (const auto project : constrained_projects) {
-        auto page = co_await matched_.explained(match, std::string(project), request.before);
-        pages.emplace(project, std::move(page));
-    }
+    std::vector<std::string> projects(constrained_projects.begin(), constrained_projects.end());
+    const auto pages = co_await matched_.explained(match, std::move(projects), request.before);
     const auto text = constraints_text(pages, *match, value_of(*query, "torch"));
     co_return text ? plain(200, *text) : plain(text.error());
 }

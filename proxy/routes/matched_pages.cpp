@@ -58,6 +58,12 @@ constexpr std::size_t most_ahead = 8;
 constexpr std::chrono::seconds pairs_patience{2};
 constexpr std::size_t most_unpaired = 8;
 
+// The torch that a partner goes with says which of its builds are taken, where it has several for one machine.
+bool has_tags(const MachineMatch& match, const std::string& project) {
+    const auto* const merged = match.tables().merged_project(project);
+    return merged != nullptr && !merged->cuda_from.empty() && !match.machine().cpu;
+}
+
 std::vector<ProjectFile> newest_without_metadata(const ProjectPage& page) {
     std::vector<std::pair<Version, const ProjectFile*>> kept;
     for (const auto& file : page.files)
@@ -143,17 +149,27 @@ std::optional<ProjectPages::Fresh> MatchedPages::at_once(const MachineMatch& mat
     return ProjectPages::Fresh{.page = std::move(page), .ttl = gathered->newest.ttl};
 }
 
-Task<Result<MatchedPages::Gathered>> MatchedPages::gather_paired(Machines::MatchPtr match, std::string project,
-                                                                 std::optional<UnixTime> before) {
-    auto gathered = co_await gather(*match, project);
-    if (!gathered || std::ranges::none_of(gathered->torch, [](bool torch) { return torch; }))
-        co_return gathered; // it follows nobody
-    auto work = [match, project, before, from = *gathered] {
+bool MatchedPages::Gathered::follows_torch() const {
+    return std::ranges::any_of(torch, [](bool of_torch) { return of_torch; });
+}
+
+Task<std::vector<std::string>> MatchedPages::begin_pairs(Machines::MatchPtr match, std::string project,
+                                                         const Gathered& gathered, std::optional<UnixTime> before) {
+    auto work = [match, project, before, from = gathered] {
         const auto there = dated(from.sources, before);
         return unpaired_wheels(project, pages_of(there, from.torch).own, *match, most_unpaired);
     };
-    auto wheels = co_await run_on(relay_.compute().get_executor(), std::move(work));
-    if (co_await partner_torch_.learn(project, std::move(wheels), pairs_patience))
+    const auto wheels = co_await run_on(relay_.compute().get_executor(), std::move(work));
+    co_return partner_torch_.begin(project, wheels);
+}
+
+Task<Result<MatchedPages::Gathered>> MatchedPages::gather_paired(Machines::MatchPtr match, std::string project,
+                                                                 std::optional<UnixTime> before) {
+    auto gathered = co_await gather(*match, project);
+    if (!gathered || !gathered->follows_torch() || !has_tags(*match, project))
+        co_return gathered;
+    auto reading = co_await begin_pairs(match, project, *gathered, before);
+    if (co_await partner_torch_.wait(std::move(reading), pairs_patience))
         co_return co_await gather(*match, project);
     co_return gathered;
 }
@@ -180,16 +196,32 @@ Task<Result<ProjectPages::Answer>> MatchedPages::get(Machines::MatchPtr match, s
     co_return out;
 }
 
-Task<Result<MatchedPage>> MatchedPages::explained(Machines::MatchPtr match, std::string project,
-                                                  std::optional<UnixTime> before) {
-    auto gathered = co_await gather_paired(match, project, before);
-    if (!gathered)
-        co_return std::unexpected(std::move(gathered.error()));
-    auto work = [match, project, before, from = std::move(*gathered)] {
-        const auto there = dated(from.sources, before);
-        return match_pages(project, pages_of(there, from.torch, *from.pairs), *match);
-    };
-    co_return co_await run_on(relay_.compute().get_executor(), std::move(work));
+Task<PagesByProject> MatchedPages::explained(Machines::MatchPtr match, std::vector<std::string> projects,
+                                             std::optional<UnixTime> before) {
+    std::vector<Result<Gathered>> gathered;
+    std::vector<std::string> reading;
+    for (const auto& project : projects) {
+        const auto& pages = gathered.emplace_back(co_await gather(*match, project));
+        if (!pages || !pages->follows_torch())
+            continue;
+        const auto begun = co_await begin_pairs(match, project, *pages, before);
+        reading.insert(reading.end(), begun.begin(), begun.end());
+    }
+    co_await partner_torch_.wait(std::move(reading), pairs_patience);
+    PagesByProject out;
+    for (std::size_t i = 0; i < projects.size(); ++i) {
+        if (!gathered[i]) {
+            out.emplace(projects[i], std::unexpected(std::move(gathered[i].error())));
+            continue;
+        }
+        auto work = [match, project = projects[i], before, from = std::move(*gathered[i]),
+                     pairs = partner_torch_.known(projects[i])] {
+            const auto there = dated(from.sources, before);
+            return match_pages(project, pages_of(there, from.torch, *pairs), *match);
+        };
+        out.emplace(projects[i], co_await run_on(relay_.compute().get_executor(), std::move(work)));
+    }
+    co_return out;
 }
 
 } // namespace yizhan

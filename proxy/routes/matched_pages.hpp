@@ -1,7 +1,7 @@
 // The pages of projects matched to machines: PyPI's and PyTorch's merged, and judged by index/matched_page.
 #pragma once
 
-#include "index/matched_page.hpp"
+#include "index/constraints.hpp"
 #include "proxy/routes/derived_pages.hpp"
 #include "proxy/routes/machines.hpp"
 #include "proxy/routes/metadata_ahead.hpp"
@@ -32,10 +32,10 @@ class MatchedPages {
     /// index has it; unavailable where one that may have it cannot be asked: half a page would lead to a wrong build.
     Task<Result<ProjectPages::Answer>> get(Machines::MatchPtr match, std::string project, PageForm form);
 
-    /// The same (`before`: as PageForm has it) with what became of each file, for people. The page's own verdicts are
-    /// not kept: they are made anew.
-    Task<Result<MatchedPage>> explained(Machines::MatchPtr match, std::string project,
-                                        std::optional<UnixTime> before = {});
+    /// The same of several projects (`before`: as PageForm has it) with what became of each file, for people. What
+    /// METADATA says of them is read for all at once. The pages' own verdicts are not kept: they are made anew.
+    Task<PagesByProject> explained(Machines::MatchPtr match, std::vector<std::string> projects,
+                                   std::optional<UnixTime> before = {});
 
   private:
     static constexpr std::size_t memory_budget = 64ULL << 20;
@@ -52,10 +52,15 @@ class MatchedPages {
         std::vector<bool> torch; // by the same place
         PartnerTorch::PairsPtr pairs;
         ProjectPages::Current newest;
+
+        bool follows_torch() const;
     };
     Task<Result<Gathered>> gather(const MachineMatch& match, const std::string& project);
     std::optional<Gathered> gather_at_once(const MachineMatch& match, const std::string& project);
-    // Likewise, with what METADATA says of a partner's releases, as far as it can be had in a moment.
+    // Begins to read what METADATA says of a partner's releases; what is under way.
+    Task<std::vector<std::string>> begin_pairs(Machines::MatchPtr match, std::string project, const Gathered& gathered,
+                                               std::optional<UnixTime> before);
+    // gather() with these, as far as they can be had in a moment and the page depends on them.
     Task<Result<Gathered>> gather_paired(Machines::MatchPtr match, std::string project, std::optional<UnixTime> before);
 
     Relay& relay_;

@@ -21,24 +21,27 @@ PartnerTorch::PairsPtr PartnerTorch::known(const std::string& project) const {
     return at == known_.end() ? nothing : at->second;
 }
 
-Task<bool> PartnerTorch::learn(std::string project, std::vector<UnpairedWheel> wheels,
-                               std::chrono::milliseconds patience) {
+std::vector<std::string> PartnerTorch::begin(const std::string& project, const std::vector<UnpairedWheel>& wheels) {
     const auto pairs = known(project);
-    std::vector<std::string> keys;
-    bool begun = false;
+    std::vector<std::string> reading;
     for (const auto& wheel : wheels) {
         const auto located = locate(wheel.file);
         if (!located || pairs->contains(wheel.release) || pairs->size() >= most_known)
             continue;
-        auto& key = keys.emplace_back(project + ' ' + wheel.release);
-        if (!attempts_.begin(key))
-            continue;
-        begun = true;
-        asio::co_spawn(relay_.executor(), read(key, project, wheel.release, *located), asio::detached);
+        auto key = project + ' ' + wheel.release;
+        if (attempts_.begin(key))
+            asio::co_spawn(relay_.executor(), read(key, project, wheel.release, *located), asio::detached);
+        else if (attempts_.all_ended({key}))
+            continue; // lately, and nothing came of it
+        reading.push_back(std::move(key));
     }
-    if (!begun && attempts_.all_ended(keys))
+    return reading;
+}
+
+Task<bool> PartnerTorch::wait(std::vector<std::string> reading, std::chrono::milliseconds patience) {
+    if (reading.empty())
         co_return false;
-    co_await attempts_.wait(std::move(keys), patience);
+    co_await attempts_.wait(std::move(reading), patience);
     co_return true;
 }
 

@@ -27,9 +27,13 @@ class PartnerTorch {
     /// What is known of a partner by now; never null. It only grows, so its size tells two states of it apart.
     PairsPtr known(const std::string& project) const;
 
-    /// Begins to read what is not known of these releases, as far as that was not tried lately, and waits for it, but
-    /// no longer than `patience`. True where anything was waited for: it may be known now.
-    Task<bool> learn(std::string project, std::vector<UnpairedWheel> wheels, std::chrono::milliseconds patience);
+    /// Begins to read what is not known of these releases, as far as that was not tried lately. What is under way now,
+    /// for wait(): also what others have begun.
+    std::vector<std::string> begin(const std::string& project, const std::vector<UnpairedWheel>& wheels);
+
+    /// Waits until what begin() has named was read, but no longer than `patience`. True where there was anything to
+    /// wait for: it may be known now.
+    Task<bool> wait(std::vector<std::string> reading, std::chrono::milliseconds patience);
 
   private:
     Task<void> read(std::string key, std::string project, std::string release, LocatedFile wheel);

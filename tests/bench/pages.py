@@ -2,7 +2,8 @@
 
 The project is torch with 5,000 builds under the names that PyTorch gives them, and PyPI's own beside them. Cold: the first
 machine that asks an empty yizhan, the first after a restart, and one after the other of those that nobody has asked for yet;
-all as pip asks, from the connection to the last byte. Hot: beside an ordinary page of as many files. Reading and writing:
+all as pip asks, from the connection to the last byte; beside it how long the upstream alone takes for the two pages that
+one is made of. Hot: beside an ordinary page of as many files. Reading and writing:
 one page of 5,000 files in HTML and JSON, beside Python's html.parser and json with pip's own `packaging` for what names
 and specifiers mean, and beside libxml2, which is asked for links only; a second there is one of the processor's.
 """
@@ -92,7 +93,7 @@ class World:
     """Both indexes on loopback; what they serve are pages alone."""
 
     def __init__(self, build, folder):
-        pages = {"/simple/torch/": pypi_page(), "/whl/torch/": pytorch_page()}
+        pages = self.pages = {"/simple/torch/": pypi_page(), "/whl/torch/": pytorch_page()}
         self._origin = origin.Origin(build / "tests/origin/origin", "server m1\n" + "".join(
             f'serve m1 {path} text="{_quoted(text)}" type=text/html\n' for path, text in pages.items()), folder)
 
@@ -130,6 +131,16 @@ def asked(url):
     took = (time.monotonic() - began) * 1000
     listed = json.loads(gzip.decompress(body) if fields["Content-Encoding"] == "gzip" else body)["files"]
     return took, [file["filename"] for file in listed]
+
+
+def upstream_alone(options, world):
+    """Milliseconds, the median, that the upstream takes for the pages that a matched one is made of, one after the other."""
+    def once():
+        began = time.monotonic()
+        for path in world.pages:
+            load.fetch(world.url + path, "page")
+        return (time.monotonic() - began) * 1000
+    return statistics.median(once() for _ in range(options.rounds * 3))
 
 
 def cold(options, world, folder):
@@ -291,6 +302,7 @@ def say(found):
         for kind, told in kinds.items():
             print(f"| {when}, {kind} | {statistics.median(told['ms']):.1f} | {max(told['ms']):.1f} | "
                   f"{statistics.median(told['cpu_ms']):.1f} | {told['files']} |")
+    print(f"\nThe upstream alone answers in {found['upstream_ms']:.1f} ms.")
     print("\n| Hot, one worker | matched | ordinary | |\n|---|---:|---:|---:|")
     matched, ordinary = found["hot"]["matched"], found["hot"]["ordinary"]
     for key, words, digits in (("rate", "requests/s", 0), ("cpu_us", "CPU µs/request", 1), ("p50_ms", "p50 ms", 2),
@@ -328,7 +340,8 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="yizhan-pages-"))
     try:
         with World(options.build, folder) as world:
-            found = {"cold": cold(options, world, folder), "hot": hot(options, world, folder)}
+            found = {"cold": cold(options, world, folder), "upstream_ms": upstream_alone(options, world),
+                     "hot": hot(options, world, folder)}
         found["speed"] = speed(options, folder, python)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

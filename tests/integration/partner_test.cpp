@@ -4,6 +4,7 @@
 namespace yizhan::integration {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 
 class Partner : public WheelTree {
@@ -12,20 +13,31 @@ class Partner : public WheelTree {
         for (const std::string version : {"2.10.0+cu126", "2.10.0+cu128", "2.14.1+cu126", "2.14.1+cu130"})
             on_whl("torch", version, version.substr(version.find('+') + 1), tag_);
     }
-    /// A release of torchvision for each CUDA of both.
+    /// A release of a partner for each CUDA that torch has here, and for none.
+    void partner(const std::string& project, const std::string& release, const std::string& requirement) {
+        for (const std::string tag : {"cpu", "cu126", "cu128", "cu130", "cu132"})
+            on_whl(project, release + "+" + tag, tag, tag_, 1, 2 * KiB, {requirement});
+    }
     void vision(const std::string& release, const std::string& requirement) {
-        for (const std::string tag : {"cu126", "cu128", "cu130"})
-            on_whl("torchvision", release + "+" + tag, tag, tag_, 1, 2 * KiB, {requirement});
+        partner("torchvision", release, requirement);
+    }
+    /// A release of torch that the tables do not know, with a higher CUDA too.
+    void newer_torch() {
+        for (const std::string tag : {"cpu", "cu130", "cu132"})
+            on_whl("torch", "2.99.0+" + tag, tag, tag_);
     }
     void begin() {
         publish();
         publish_whl(whl_);
         start();
     }
-    static std::string name(const std::string& version) { return "torchvision-" + version + "-" + tag_ + ".whl"; }
+    static std::string name(const std::string& version, const std::string& project = "torchvision") {
+        return project + "-" + version + "-" + tag_ + ".whl";
+    }
 
     static inline const std::string tag_ = "cp312-cp312-manylinux_2_28_x86_64";
-    const std::string page_ = "/for/driver580.95.05-rtx_4090-cp312-manylinux_2_35_x86_64/simple/torchvision/";
+    const std::string machine_ = "/for/driver580.95.05-rtx_4090-cp312-manylinux_2_35_x86_64";
+    const std::string page_ = machine_ + "/simple/torchvision/";
     Server& root_;
     Server& whl_;
 };
@@ -85,6 +97,65 @@ TEST_F(Partner, WhoseMetadataNobodyHasGoesWithTheNewestTorch) {
             entry.file.body = Body::text("no wheel " + entry.folder);
     begin();
     EXPECT_THAT(kept(get(page_).body), ElementsAre(name("0.99.0+cu130")));
+}
+
+TEST_F(Partner, TorchsOwnPageStaysAsItIsWhateverMetadataTells) {
+    newer_torch();
+    partner("torchaudio", "2.99.0", "torch==2.99.0");
+    begin();
+    const std::string page = machine_ + "/simple/torch/";
+    const auto before = kept(get(page).body);
+    EXPECT_THAT(before, Contains(name("2.99.0+cu130", "torch"))) << "2.14.1 may share its torchaudio, and has no cu132";
+    EXPECT_THAT(kept(get(machine_ + "/simple/torchaudio/").body), ElementsAre(name("2.99.0+cu130", "torchaudio")));
+    EXPECT_EQ(kept(get(page).body), before) << "whoever read it before, and its partners after, gets one CUDA";
+}
+
+TEST_F(Partner, ConstraintsOfATorchThatTheTablesDoNotKnowNameThePartnersThatAskForIt) {
+    newer_torch();
+    vision("0.99.0", "torch==2.99.0");
+    vision("0.100.0", "torch==2.10.0");
+    partner("torchaudio", "2.99.0", "torch>=2.10");
+    begin();
+    const Reply reply = get(machine_ + "/constraints.txt");
+    EXPECT_THAT(reply.body, HasSubstr("\ntorch==2.99.0+cu130\n"));
+    EXPECT_THAT(reply.body,
+                HasSubstr("\n# torchvision: the tables do not know torch 2.99.0; the METADATA of 0.99.0 asks"));
+    EXPECT_THAT(reply.body, HasSubstr("\ntorchvision==0.99.0+cu130\n"));
+    EXPECT_THAT(reply.body, HasSubstr("\n# torchaudio: which release goes with torch 2.99.0 is not in the tables"));
+}
+
+TEST_F(Partner, AlsoForAMachineWithoutAGpuConstraintsReadMetadataAndItsPagesDoNot) {
+    newer_torch();
+    vision("0.99.0", "torch==2.99.0");
+    const auto& plain =
+        farm().index().add_wheel("torchvision", "0.99.0", {.tag = tag_, .requires_dist = {"torch==2.99.0"}});
+    begin();
+    const std::string machine = "/for/cpu-cp312-manylinux_2_35_x86_64";
+    EXPECT_THAT(kept(get(machine + "/simple/torchvision/").body), ElementsAre(name("0.99.0+cpu")));
+    EXPECT_EQ(root_.record().count(plain.filename + ".metadata"), 0u) << "no tag depends on it";
+    EXPECT_THAT(get(machine + "/constraints.txt").body, HasSubstr("\ntorchvision==0.99.0+cpu\n"));
+}
+
+TEST_F(Partner, ConstraintsWaitOnceForAllPartnersAndSayWhatIsNotKnownByNow) {
+    newer_torch();
+    for (const std::string project : {"torchvision", "torchaudio", "torchtext"}) {
+        partner(project, "9.99.0", "torch==2.99.0");
+        const auto& plain =
+            farm().index().add_wheel(project, "9.99.0", {.tag = tag_, .requires_dist = {"torch==2.99.0"}});
+        root_.misbehave(farm().index().path(plain.filename) + ".metadata", Behaviour().stall_head("metadata"));
+    }
+    begin();
+    const auto begun = std::chrono::steady_clock::now();
+    const Reply reply = get(machine_ + "/constraints.txt");
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, seconds(4)) << "2 s are for all of them together";
+    EXPECT_THAT(reply.body, HasSubstr("\n# torchvision: which release goes with torch 2.99.0 is not in the tables"));
+    gates().open("metadata");
+    const auto until = std::chrono::steady_clock::now() + seconds(20);
+    std::string later;
+    while (later.find("\ntorchaudio==9.99.0") == std::string::npos && std::chrono::steady_clock::now() < until)
+        later = get(machine_ + "/constraints.txt").body;
+    for (const char* line : {"\ntorchvision==9.99.0+cu130\n", "\ntorchaudio==9.99.0+cu130\n", "\ntorchtext==9.99.0\n"})
+        EXPECT_THAT(later, HasSubstr(line));
 }
 
 } // namespace

@@ -75,6 +75,22 @@ TEST_F(LedgerTest, ContradictionsWithinOneCallAreSeen) {
     EXPECT_EQ(store->find_ledger("a")->digest, one);
 }
 
+TEST_F(LedgerTest, RowsComeInAnyOrderAndOfOneKeyTheFirstStands) {
+    EXPECT_EQ(put({{"b", entry(two, Grade::root)},
+                   {"a", entry(one, Grade::root)},
+                   {"b", entry(one, Grade::root)},
+                   {"c", entry(one, Grade::seen)},
+                   {"a", entry(one, Grade::root, 5)},
+                   {"c", entry(two, Grade::root)}}),
+              std::vector<std::string>{"b"});
+    EXPECT_EQ(store->find_ledger("a"), entry(one, Grade::root, 5))
+        << "what is said later of the same digest adds to it";
+    EXPECT_EQ(store->find_ledger("b")->digest, two);
+    EXPECT_EQ(store->find_ledger("c")->digest, two) << "a stronger word";
+    ASSERT_EQ(store->disputes({}, 10).size(), 1u);
+    EXPECT_EQ(store->disputes({}, 10)[0].claimed.digest, one);
+}
+
 TEST_F(LedgerTest, EntriesOutliveAReopening) {
     put({{"a", entry(one, Grade::root)}});
     store.reset();

@@ -74,6 +74,41 @@ TEST(Constraints, APinnedReleaseBringsItsPartners) {
     EXPECT_EQ(constraints_text(pages(), machine, "newest").error().code, Errc::invalid);
 }
 
+PagesByProject newer_pages() {
+    const auto partner = [](const std::string& project, const std::string& version, const std::string& torch,
+                            Fate fate = Fate::kept) {
+        auto out = verdict(project, version, fate);
+        out.torch = torch;
+        return out;
+    };
+    PagesByProject out;
+    out.emplace("torch",
+                page_of({verdict("torch", "2.99.0+cu130", Fate::kept), verdict("torch", "1.9.0", Fate::kept)}));
+    out.emplace(
+        "torchvision",
+        page_of({partner("torchvision", "0.99.0+cu130", "2.99.0"), partner("torchvision", "0.99.1+cu130", "2.99.0"),
+                 partner("torchvision", "0.99.1+cu126", "2.99.0", Fate::yanked),
+                 partner("torchvision", "0.99.2rc1+cu130", "2.99.0"),
+                 partner("torchvision", "0.100.0+cu130", "2.100.0"), verdict("torchvision", "0.10.0", Fate::kept)}));
+    out.emplace("torchaudio", page_of({verdict("torchaudio", "2.99.0+cu130", Fate::kept)}));
+    out.emplace("torchtext", page_of({partner("torchtext", "0.99.0", "2.99.0", Fate::hidden)}));
+    return out;
+}
+
+TEST(Constraints, OfATorchThatTheTablesDoNotKnowNameThePartnersWhoseMetadataAsksForIt) {
+    const auto machine = match("driver580.95-rtx_4090-cp312-win_amd64");
+    const auto text = *constraints_text(newer_pages(), machine, "2.99");
+    EXPECT_THAT(text, HasSubstr("\n# torchvision: the tables do not know torch 2.99.0; the METADATA of 0.99.0 and of "
+                                "0.99.1 asks for it\n"));
+    EXPECT_THAT(text, HasSubstr("\ntorchvision==0.99.1+cu130\n")) << "the newest final one, not that of torch 2.100";
+    EXPECT_THAT(text, HasSubstr("\n# torchaudio: which release goes with torch 2.99.0 is not in the tables, and"));
+    EXPECT_THAT(text, Not(HasSubstr("\ntorchaudio")));
+    EXPECT_THAT(text, HasSubstr("\n# torchtext: 0.99.0 goes with torch 2.99.0, but no build of it is kept here\n"));
+    const auto known = *constraints_text(newer_pages(), machine, "1.9.0");
+    EXPECT_THAT(known, HasSubstr("\ntorchvision==0.10.0\n"));
+    EXPECT_THAT(known, Not(HasSubstr("METADATA")));
+}
+
 TEST(Explain, NamesTheChosenAndEachFileOfTheMachine) {
     auto page = page_of({verdict("torch", "1.9.0+cu102", Fate::kept, "runs"),
                          verdict("torch", "1.9.0+cu111", Fate::yanked, "needs more"),

@@ -244,6 +244,18 @@ TEST_F(Paired, APartnerThatTheTablesDoNotKnowTakesTheTagOfTheTorchThatItsMetadat
     EXPECT_THAT(kept_with({{"0.99.0", "2.13.0"}}), ElementsAre(name("0.99.0+cu130"))) << "which no page of torch lists";
 }
 
+TEST_F(Paired, TheVerdictsSayWhichTorchItNames) {
+    add_vision("0.99.0");
+    add_vision("0.25.0"); // in the tables
+    const auto out = match_pages("torchvision",
+                                 {.own = {&vision},
+                                  .torch = {&pytorch},
+                                  .pairs = {{"0.99.0", "2.10.0"}, {"0.98.0", "2.10.0"}, {"0.25.0", "2.10.0"}}},
+                                 match("driver580.95.05-rtx_4090-cp312-manylinux_2_35_x86_64"));
+    for (const auto& verdict : out.verdicts)
+        EXPECT_EQ(verdict.torch, verdict.version.starts_with("0.99.0") ? "2.10.0" : "") << verdict.filename;
+}
+
 TEST_F(Paired, AlsoABelatedReleaseIsJudgedByTheCodeOfItsTorch) {
     add_vision("0.25.9"); // newer ones are in the tables
     EXPECT_THAT(kept_with({}), ElementsAre(name("0.25.9+cu130")));

@@ -45,7 +45,12 @@ TEST_F(UnpairedWheels, AreOneOfEachReleaseThatTheTablesDoNotKnowTheNewestFirst) 
                                      "0.26.7 torchvision-0.26.7+cu128"));
     EXPECT_THAT(asked("torchvision", 2), testing::SizeIs(2));
     EXPECT_THAT(asked("torch"), IsEmpty());
-    EXPECT_THAT(asked("torchvision", 8, "cpu"), IsEmpty()) << "nothing depends on it there";
+}
+
+TEST_F(UnpairedWheels, WithoutAGpuThoseCountThatHaveABuildForTheCpu) {
+    add(pytorch, "0.98.0+cpu", "cpu", "win_amd64");
+    add(pytorch, "0.99.0+cpu", "cpu");
+    EXPECT_THAT(asked("torchvision", 8, "cpu"), ElementsAre("0.99.0 torchvision-0.99.0+cpu"));
 }
 
 TEST_F(UnpairedWheels, WhatTheIndexOffersIsTakenBeforeWhatMustBeReadByRanges) {
@@ -58,7 +63,7 @@ TEST_F(UnpairedWheels, WhatTheIndexOffersIsTakenBeforeWhatMustBeReadByRanges) {
     EXPECT_THAT(asked(), ElementsAre("0.99.0 torchvision-0.99.0"));
 }
 
-TEST_F(UnpairedWheels, WhatDoesNotFitOrHasNoCudaOrIsNotFinalIsPassedOver) {
+TEST_F(UnpairedWheels, WhatDoesNotFitOrDoesNotRunOrIsNotFinalIsPassedOver) {
     add(pytorch, "0.97.0+cu128", "cu128", "win_amd64");
     add(pytorch, "0.97.0+cpu", "cpu");
     add(pytorch, "0.98.0rc1+cu128", "cu128");
