@@ -172,15 +172,13 @@ void Transfer::repair_closed(const Digests& found) {
 void Transfer::repair_failed() {
     if (narrowed_)
         return lied(wrong_.words, wrong_.digest);
-    spdlog::error("relay: {}: no part that anybody else sends puts it right; each is asked alone", object_.path);
+    spdlog::error("relay: {}: no part that anybody else sends puts it right; each is asked alone, {} first",
+                  object_.path, repair_->lonely().empty() ? "the quickest" : repair_->lonely());
     errand_.tried.push_back(wrong_.words);
-    host_.suspects.add(object_.path, intake_->pieces());
+    host_.suspects.add(object_.path, repair_->heard());
     errand_.alone = true;
     errand_.contributors.clear();
     next_alone_ = host_.context.endpoints.find(repair_->lonely());
-    for (const auto& contender : errand_.contenders)
-        if (contender.outvoted)
-            next_alone_ = contender.id;
     begin_again();
 }
 
