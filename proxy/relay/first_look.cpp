@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace yizhan {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::uint64_t part_size = std::uint64_t{64} * 1024;
-// Once they differ somebody lies, and knowing who is worth more.
+// Once they differ somebody lies, and knowing who is worth more. And who is later than that brings little meanwhile.
 constexpr milliseconds patience_with_a_lie{2'000};
 
 std::uint64_t checksum_of(const std::string& part) {
@@ -96,8 +97,15 @@ void FirstLook::wait(milliseconds how_long) {
     patience_.expires_after(how_long);
     patience_.async_wait([self = weak_from_this()](boost::system::error_code ec) {
         if (const auto look = self.lock(); look && !ec && !look->over_)
-            look->end(std::nullopt);
+            look->waited();
     });
+}
+
+void FirstLook::waited() {
+    if (std::exchange(late_, true))
+        return end(std::nullopt);
+    wait(patience_with_a_lie);
+    owner_.first_look_waited();
 }
 
 Credit FirstLook::leg_brought(Leg& leg, std::span<const std::byte> bytes) {
@@ -116,6 +124,8 @@ void FirstLook::leg_ended(Leg& leg, std::optional<Rejection> why) {
     questions_.erase(at);
     auto& contender = errand_.contenders[witnesses_[question.witness].contender];
     --contender.legs;
+    if (const auto& [who, parts] = witnesses_[question.witness]; witnesses_[question.witness].answered(part_size))
+        errand_.ends.push_back({contender.id, part_size, checksum_of(parts[0]), checksum_of(parts[1])});
     if (why) { // those who ride there hear of it too, and say so
         contender.no_ranges |= why->symptom == Symptom::no_ranges;
         const auto meaning = question.leg->fail(*why, std::chrono::steady_clock::now());
@@ -134,10 +144,6 @@ bool FirstLook::same(const Witness& a, const Witness& b) const {
 
 void FirstLook::weigh() {
     std::erase_if(witnesses_, [](const Witness& witness) { return !witness.answered(part_size); });
-    errand_.ends.clear();
-    for (const auto& [contender, parts] : witnesses_)
-        errand_.ends.push_back(
-            {errand_.contenders[contender].id, part_size, checksum_of(parts[0]), checksum_of(parts[1])});
     if (witnesses_.size() < 2 || same(witnesses_[0], witnesses_[1]))
         return end(std::nullopt);
     if (witnesses_.size() == 2) {

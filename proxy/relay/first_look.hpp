@@ -1,6 +1,7 @@
 // Before the first byte of a large object leaves: do two families have the same one? Their first and last 64 KiB are
 // compared, and where they differ a third one, or the root, says which of them is left out. So a mirror that has
-// another file altogether costs nobody a cut download. Relay thread only.
+// another file altogether costs nobody a cut download. Readers do not wait for it longer than is set; what is answered
+// later, over a wide network, is weighed as well. Relay thread only.
 #pragma once
 
 #include "proxy/relay/ride.hpp"
@@ -21,6 +22,8 @@ class FirstLook final : public std::enable_shared_from_this<FirstLook>, private 
     class Owner {
       public:
         virtual ~Owner() = default;
+        /// Readers have waited long enough; it goes on without them. At most once.
+        virtual void first_look_waited() = 0;
         /// Once, in a turn of its own. `liar`: a contender's index, where one was left out; it is noted as a dissenter.
         virtual void first_look_ended(std::optional<std::size_t> liar) = 0;
     };
@@ -30,6 +33,7 @@ class FirstLook final : public std::enable_shared_from_this<FirstLook>, private 
 
     /// False where there are no two families to ask.
     bool start();
+    /// What was answered in full by then stays in Errand::ends.
     void stop();
 
   private:
@@ -51,6 +55,7 @@ class FirstLook final : public std::enable_shared_from_this<FirstLook>, private 
     std::optional<std::size_t> another_family() const;
     bool ask(std::size_t contender);
     void wait(std::chrono::milliseconds patience);
+    void waited();
     void weigh();
     void end(std::optional<std::size_t> liar);
     bool same(const Witness& a, const Witness& b) const;
@@ -60,6 +65,7 @@ class FirstLook final : public std::enable_shared_from_this<FirstLook>, private 
     std::vector<Witness> witnesses_;
     std::vector<Question> questions_;
     asio::steady_timer patience_;
+    bool late_ = false; // nobody waits for it any more
     bool over_ = false;
 };
 

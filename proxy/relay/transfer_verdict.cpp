@@ -10,11 +10,39 @@
 #include <utility>
 
 namespace yizhan {
+
+void Transfer::stop_looking() {
+    if (first_look_)
+        first_look_->stop();
+    first_look_.reset();
+    held_ = false;
+}
+
+// What it has sent is taken back and fetched from others, as far as no reader has it. What has left shows at the end,
+// and the repair begins with it.
+void Transfer::leave_out(std::size_t liar) {
+    const auto who = errand_.contenders[liar].id;
+    held_ = true;
+    // Those who contradicted what was here may have contradicted this one.
+    std::erase_if(errand_.dissents, [who](const Errand::Dissent& dissent) { return dissent.who != who; });
+    couriers_->leave(liar);
+    intake_->forget(host_.context.endpoints.name(who).key(), progress_->view().released,
+                    [this](const Extents& missing) {
+                        held_ = false;
+                        if (missing.size() > 0) {
+                            complete_ = false;
+                            couriers_->bring_again(missing);
+                        }
+                        go_on();
+                    });
+}
+
 void Transfer::verify() {
-    if (state_ >= State::verifying || failing_ || first_look_)
+    if (state_ >= State::verifying || failing_ || held_)
         return;
     state_ = State::verifying;
     couriers_->stop();
+    stop_looking();
     intake_->finish([this](const Digests& digests) {
         if (state_ == State::verifying)
             judge_digests(digests);

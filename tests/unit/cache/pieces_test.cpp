@@ -69,6 +69,21 @@ TEST(PieceWriter, StreamsBesideEachOtherKeepTheirOwn) {
     EXPECT_EQ(writer.closed()[1].checksum, checksum("xyz"));
 }
 
+TEST(PieceWriter, WhatOneSentIsForgottenFromAnOffsetOn) {
+    PieceWriter writer;
+    writer.add(0, as_bytes("ab"), "a");
+    writer.add(2, as_bytes("cd"), "b");
+    writer.add(4, as_bytes("ef"), "a");
+    writer.add(100, as_bytes("xy"), "a");
+    const auto gone = writer.forget("a", 1);
+    ASSERT_EQ(gone.size(), 2u);
+    EXPECT_EQ(gone[0].offset, 4u);
+    EXPECT_EQ(gone[1].offset, 100u);
+    ASSERT_EQ(writer.closed().size(), 2u);
+    EXPECT_EQ(writer.closed()[0].source, "a");
+    EXPECT_EQ(writer.closed()[1].source, "b");
+}
+
 TEST(PieceWriter, APieceEndsAtItsSize) {
     PieceWriter writer;
     const std::string half(PieceWriter::piece_size / 2, 'h');
