@@ -319,16 +319,17 @@ void Intake::hash_again(std::function<void(const Digests&)> handler) {
     finish(std::move(handler));
 }
 
-void Intake::forget(const std::string& source, std::uint64_t from, std::function<void(const Extents&)> then) {
-    waiting_.push_back([this, source, from, then = std::move(then)]() mutable {
-        auto job = [source, from, identity = identity_, in_memory = window_ != nullptr](Writer& writer) {
+void Intake::forget(std::set<std::string> sources, std::uint64_t from, std::function<void(const Extents&)> then) {
+    waiting_.push_back([this, sources = std::move(sources), from, then = std::move(then)]() mutable {
+        auto job = [sources, from, identity = identity_, in_memory = window_ != nullptr](Writer& writer) {
             Extents gone;
             if (in_memory)
                 return gone;
-            for (const auto& piece : writer.fill->forget(source, from)) {
-                gone.add(piece.offset, piece.end());
-                writer.present.remove(piece.offset, piece.end());
-            }
+            for (const auto& source : sources)
+                for (const auto& piece : writer.fill->forget(source, from))
+                    gone.add(piece.offset, piece.end());
+            for (const auto& [begin, end] : gone.ranges())
+                writer.present.remove(begin, end);
             if (writer.present.prefix() < writer.hashed) {
                 writer.hasher = StreamHasher(identity);
                 writer.hashed = 0;

@@ -112,15 +112,13 @@ void Transfer::first_look_waited() {
     go_on();
 }
 
-void Transfer::first_look_ended(std::optional<std::size_t> liar) {
-    asio::post(host_.context.relay, [self = shared_from_this(), liar] {
+void Transfer::first_look_ended(const std::vector<std::size_t>& liars) {
+    asio::post(host_.context.relay, [self = shared_from_this(), liars] {
         const auto look = std::exchange(self->first_look_, nullptr);
         if (!look || self->state_ != State::fetching || self->failing_)
             return;
         self->held_ = false;
-        if (liar)
-            return self->leave_out(*liar);
-        self->go_on();
+        liars.empty() ? self->go_on() : self->leave_out(liars);
     });
 }
 

@@ -87,11 +87,11 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
 
     void look_for_laggards();
     void first_look_waited() override;
-    void first_look_ended(std::optional<std::size_t> liar) override;
+    void first_look_ended(const std::vector<std::size_t>& liars) override;
     void repair_closed(const Digests& found) override;
     void repair_failed() override;
 
-    void leave_out(std::size_t liar);
+    void leave_out(const std::vector<std::size_t>& liars);
     void go_on();
     void stop_looking();
 

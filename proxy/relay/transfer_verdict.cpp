@@ -18,23 +18,27 @@ void Transfer::stop_looking() {
     held_ = false;
 }
 
-// What it has sent is taken back and fetched from others, as far as no reader has it. What has left shows at the end,
-// and the repair begins with it.
-void Transfer::leave_out(std::size_t liar) {
-    const auto who = errand_.contenders[liar].id;
+// What they have sent is taken back and fetched from others, as far as no reader has it. What has left shows at the
+// end, and the repair begins with it.
+void Transfer::leave_out(const std::vector<std::size_t>& liars) {
     held_ = true;
-    // Those who contradicted what was here may have contradicted this one.
-    std::erase_if(errand_.dissents, [who](const Errand::Dissent& dissent) { return dissent.who != who; });
-    couriers_->leave(liar);
-    intake_->forget(host_.context.endpoints.name(who).key(), progress_->view().released,
-                    [this](const Extents& missing) {
-                        held_ = false;
-                        if (missing.size() > 0) {
-                            complete_ = false;
-                            couriers_->bring_again(missing);
-                        }
-                        go_on();
-                    });
+    std::set<EndpointId> ids;
+    std::set<std::string> sources;
+    for (const auto liar : liars) {
+        ids.insert(errand_.contenders[liar].id);
+        sources.insert(host_.context.endpoints.name(errand_.contenders[liar].id).key());
+        couriers_->leave(liar);
+    }
+    // Those who contradicted what was here may have contradicted one of these.
+    std::erase_if(errand_.dissents, [&](const Errand::Dissent& dissent) { return !ids.contains(dissent.who); });
+    intake_->forget(sources, progress_->view().released, [this](const Extents& missing) {
+        held_ = false;
+        if (missing.size() > 0) {
+            complete_ = false;
+            couriers_->bring_again(missing);
+        }
+        go_on();
+    });
 }
 
 void Transfer::verify() {
