@@ -130,8 +130,8 @@ bool Fill::State::park() {
     return parked;
 }
 
-std::vector<Piece> Fill::State::forget(std::string_view source, std::uint64_t from) {
-    auto out = pieces.forget(source, from);
+std::vector<Piece> Fill::State::forget(std::string_view source) {
+    auto out = pieces.forget(source);
     for (const auto& piece : out)
         extents.remove(piece.offset, piece.end());
     if (berth && !out.empty()) { // a note is never taken back: those that stay are written once more
@@ -212,8 +212,8 @@ std::vector<Piece> Fill::pieces() {
     return state_->pieces.closed();
 }
 
-std::vector<Piece> Fill::forget(std::string_view source, std::uint64_t from) {
-    return state_->forget(source, from);
+std::vector<Piece> Fill::forget(std::string_view source) {
+    return state_->forget(source);
 }
 
 bool Fill::park() {

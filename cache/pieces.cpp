@@ -107,9 +107,9 @@ void PieceWriter::close() {
     open_.clear();
 }
 
-std::vector<Piece> PieceWriter::forget(std::string_view source, std::uint64_t from) {
+std::vector<Piece> PieceWriter::forget(std::string_view source) {
     close();
-    const auto its = [&](const Piece& piece) { return piece.source == source && piece.offset >= from; };
+    const auto its = [&](const Piece& piece) { return piece.source == source; };
     std::vector<Piece> out;
     std::ranges::copy_if(closed_, std::back_inserter(out), its);
     std::erase_if(closed_, its);

@@ -54,8 +54,8 @@ class PieceWriter {
     /// Ends the pieces that are still growing.
     void close();
 
-    /// Takes out the pieces of `source` that begin at `from` or later, growing ones too.
-    std::vector<Piece> forget(std::string_view source, std::uint64_t from);
+    /// Takes out all pieces of `source`, growing ones too.
+    std::vector<Piece> forget(std::string_view source);
 
     /// Those that have ended, in the order of their ends.
     const std::vector<Piece>& closed() const { return closed_; }

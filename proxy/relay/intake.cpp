@@ -319,14 +319,14 @@ void Intake::hash_again(std::function<void(const Digests&)> handler) {
     finish(std::move(handler));
 }
 
-void Intake::forget(std::set<std::string> sources, std::uint64_t from, std::function<void(const Extents&)> then) {
-    waiting_.push_back([this, sources = std::move(sources), from, then = std::move(then)]() mutable {
-        auto job = [sources, from, identity = identity_, in_memory = window_ != nullptr](Writer& writer) {
+void Intake::forget(std::set<std::string> sources, std::function<void(const Extents&)> then) {
+    waiting_.push_back([this, sources = std::move(sources), then = std::move(then)]() mutable {
+        auto job = [sources, identity = identity_, in_memory = window_ != nullptr](Writer& writer) {
             Extents gone;
             if (in_memory)
                 return gone;
             for (const auto& source : sources)
-                for (const auto& piece : writer.fill->forget(source, from))
+                for (const auto& piece : writer.fill->forget(source))
                     gone.add(piece.offset, piece.end());
             for (const auto& [begin, end] : gone.ranges())
                 writer.present.remove(begin, end);

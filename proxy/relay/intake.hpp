@@ -91,9 +91,9 @@ class Intake final : public std::enable_shared_from_this<Intake> {
     /// `finish` once more, from the first byte on.
     void hash_again(std::function<void(const Digests&)> handler);
 
-    /// Takes back what `sources` have sent, but for pieces that begin before `from`; `then` hears what is missing by
-    /// that, once what has been added so far is written.
-    void forget(std::set<std::string> sources, std::uint64_t from, std::function<void(const Extents& missing)> then);
+    /// Takes back what `sources` have sent; `then` hears what is missing by that, once what has been added so far is
+    /// written.
+    void forget(std::set<std::string> sources, std::function<void(const Extents& missing)> then);
 
     /// Who sent which part. Only while idle().
     std::vector<Piece> pieces();

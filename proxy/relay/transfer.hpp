@@ -106,6 +106,7 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     void ask_about(std::vector<Piece> suspects, Repair::Whom whom);
     void tell_who_waits();
     void cut_readers(Error error);
+    Error wrong_after_its_start() const;
     void accept(const Digests& digests);
     void blame(const std::string& words, const std::optional<Sha256>& found);
     void blame_one(EndpointId who, const std::string& words, const std::optional<Sha256>& found);

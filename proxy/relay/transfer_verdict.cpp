@@ -18,8 +18,8 @@ void Transfer::stop_looking() {
     held_ = false;
 }
 
-// What they have sent is taken back and fetched from others, as far as no reader has it. What has left shows at the
-// end, and the repair begins with it.
+// What they have sent is taken back and fetched from others. Readers who have some of it can only be cut: at once, so
+// that they do not wait for the end before they ask again.
 void Transfer::leave_out(const std::vector<std::size_t>& liars) {
     held_ = true;
     std::set<EndpointId> ids;
@@ -31,14 +31,23 @@ void Transfer::leave_out(const std::vector<std::size_t>& liars) {
     }
     // Those who contradicted what was here may have contradicted one of these.
     std::erase_if(errand_.dissents, [&](const Errand::Dissent& dissent) { return !ids.contains(dissent.who); });
-    intake_->forget(sources, progress_->view().released, [this](const Extents& missing) {
+    intake_->forget(std::move(sources), [this](const Extents& missing) {
         held_ = false;
         if (missing.size() > 0) {
             complete_ = false;
+            if (missing.ranges().begin()->first < progress_->view().released)
+                cut_readers(wrong_after_its_start());
             couriers_->bring_again(missing);
         }
         go_on();
     });
+}
+
+Error Transfer::wrong_after_its_start() const {
+    return {Errc::digest_mismatch,
+            fmt::format("{} arrived with wrong bytes after its first part had left; this response is cut, ask again",
+                        object_.filename()),
+            errand_.tried};
 }
 
 void Transfer::verify() {
@@ -131,11 +140,7 @@ bool Transfer::repair(const std::string& words, const Sha256& found) {
     spdlog::error("relay: {}: {}; looking for the part that is wrong", object_.path, words);
     state_ = State::repairing;
     wrong_ = {words, found};
-    cut_readers({Errc::digest_mismatch,
-                 fmt::format("{} arrived with wrong bytes after its first part had left; this response is cut, ask "
-                             "again",
-                             object_.filename()),
-                 errand_.tried});
+    cut_readers(wrong_after_its_start());
     if (others)
         ask_about(std::move(pieces), Repair::Whom::others);
     else
@@ -223,13 +228,7 @@ void Transfer::lied(const std::string& words, const std::optional<Sha256>& found
                           errand_.tried},
                     Keep::no);
     if (progress_->view().released > 0)
-        return fail(
-            Error{Errc::digest_mismatch,
-                  fmt::format("{} arrived with wrong bytes after its first part had left; this response is cut, "
-                              "ask again",
-                              object_.filename()),
-                  errand_.tried},
-            Keep::no);
+        return fail(wrong_after_its_start(), Keep::no);
     begin_again();
 }
 

@@ -135,7 +135,7 @@ TEST_F(ParkingTest, WhatWasForgottenIsNotTakenOver) {
         ASSERT_TRUE(fill);
         ASSERT_TRUE(fill->write(0, as_bytes(bytes.substr(0, PieceWriter::piece_size)), "a"));
         ASSERT_TRUE(fill->write(PieceWriter::piece_size, as_bytes(bytes.substr(PieceWriter::piece_size)), "liar"));
-        EXPECT_FALSE(fill->forget("liar", 0).empty());
+        EXPECT_FALSE(fill->forget("liar").empty());
         EXPECT_TRUE(fill->park());
     }
     auto fill = begin();
