@@ -1,6 +1,7 @@
 // Who lied about a part, or about all of it.
 #include "tests/unit/proxy/relay/segments_fixture.hpp"
 
+#include <algorithm>
 #include <future>
 #include <thread>
 
@@ -49,6 +50,19 @@ TEST_F(RepairTest, WhoIsFoundOutBringsNothingMore) {
     start();
     expect_right(fetch(object("x.bin", body, all)));
     EXPECT_GE(blamed(*all[1]), 1u);
+}
+
+TEST_F(RepairTest, WhereTwoAgreeTheOthersAreLookedAtToo) {
+    const auto all = mirrors(5);
+    all[4]->misbehave("/f/x.bin", Behaviour().lie(99));
+    start();
+    expect_right(fetch_twice(object("x.bin", body, all)));
+    for (auto* server : all)
+        EXPECT_TRUE(std::ranges::any_of(server->record().of("/f/x.bin"), [](const origin::Exchange& exchange) {
+            return exchange.offset == 25100288;
+        })) << server->origin();
+    EXPECT_LT(pulled(all), body.size() * 2);
+    EXPECT_TRUE(wait_blamed(*all[4]));
 }
 
 TEST_F(RepairTest, OfTwoThatDifferTheRootIsBelievedAtFirst) {
