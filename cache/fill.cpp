@@ -130,6 +130,18 @@ bool Fill::State::park() {
     return parked;
 }
 
+std::vector<Piece> Fill::State::forget(std::string_view source) {
+    auto out = pieces.forget(source);
+    for (const auto& piece : out)
+        extents.remove(piece.offset, piece.end());
+    if (berth && !out.empty()) { // a note is never taken back: those that stay are written once more
+        berth->forget();
+        noted = 0;
+        note_pieces();
+    }
+    return out;
+}
+
 Result<void> Fill::State::write(std::uint64_t offset, std::span<const std::byte> bytes, std::string_view source) {
     constexpr std::uint64_t most = std::numeric_limits<off_t>::max();
     if (failure)
@@ -198,6 +210,10 @@ Result<std::optional<Fill::Inherited>> Fill::take_over() {
 std::vector<Piece> Fill::pieces() {
     state_->pieces.close();
     return state_->pieces.closed();
+}
+
+std::vector<Piece> Fill::forget(std::string_view source) {
+    return state_->forget(source);
 }
 
 bool Fill::park() {

@@ -25,6 +25,7 @@ struct Fill::State {
     Result<std::optional<Inherited>> take_over();
     std::uint64_t left_behind() const;
     bool park();
+    std::vector<Piece> forget(std::string_view source);
 
     /// Why these bytes cannot become a blob: a write failed, or there are holes.
     Result<void> whole() const;

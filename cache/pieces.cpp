@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <new>
 #include <xxhash.h>
 
@@ -104,6 +105,15 @@ void PieceWriter::close() {
     for (auto& open : open_)
         close(open);
     open_.clear();
+}
+
+std::vector<Piece> PieceWriter::forget(std::string_view source) {
+    close();
+    const auto its = [&](const Piece& piece) { return piece.source == source; };
+    std::vector<Piece> out;
+    std::ranges::copy_if(closed_, std::back_inserter(out), its);
+    std::erase_if(closed_, its);
+    return out;
 }
 
 void PieceWriter::close(Open& open) {

@@ -54,6 +54,9 @@ class PieceWriter {
     /// Ends the pieces that are still growing.
     void close();
 
+    /// Takes out all pieces of `source`, growing ones too.
+    std::vector<Piece> forget(std::string_view source);
+
     /// Those that have ended, in the order of their ends.
     const std::vector<Piece>& closed() const { return closed_; }
 

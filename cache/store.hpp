@@ -130,6 +130,9 @@ class Fill {
     /// Who sent which part, as far as it is written; parts that grow on count as ended.
     std::vector<Piece> pieces();
 
+    /// Takes back what `source` wrote, and says what that was: holes until it is written again.
+    std::vector<Piece> forget(std::string_view source);
+
     /// Leaves what is written for a later fill of the same identity, also of a later process; drops it where that is
     /// not worth its while, and says which. The fill can only be destroyed afterwards.
     bool park();

@@ -43,6 +43,23 @@ void Couriers::stop() {
         ride->abandon();
 }
 
+void Couriers::leave(std::size_t contender) {
+    broken_.clear();
+    for (const auto& ride : rides_) {
+        if (ride->over() || !(ride->rides_with(contender) || ride->compares()))
+            continue;
+        segments_.give_back({ride->at(), ride->segment().end});
+        ride->abandon();
+    }
+    want_turn();
+}
+
+void Couriers::bring_again(const Extents& missing) {
+    for (const auto& [begin, end] : missing.ranges())
+        segments_.give_back({begin, end});
+    want_turn();
+}
+
 void Couriers::resume() {
     advanced_ = Clock::now(); // our pause was nobody's silence
     for (const auto& ride : rides_)

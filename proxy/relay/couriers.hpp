@@ -37,6 +37,10 @@ class Couriers final : public std::enable_shared_from_this<Couriers>, private Ri
     void start();
     /// The disk is full: one courier only, from where the intake stands.
     void start_in_order();
+    /// This one is asked no more, and nobody is compared with what it sent.
+    void leave(std::size_t contender);
+    /// These bytes are missing again.
+    void bring_again(const Extents& missing);
     /// There is room again for what was paused.
     void resume();
     void stop();

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace yizhan {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::uint64_t part_size = std::uint64_t{64} * 1024;
-// Once they differ somebody lies, and knowing who is worth more.
+// Once they differ somebody lies, and knowing who is worth more. And who is later than that brings little meanwhile.
 constexpr milliseconds patience_with_a_lie{2'000};
 
 std::uint64_t checksum_of(const std::string& part) {
@@ -43,6 +44,10 @@ bool FirstLook::start() {
 void FirstLook::stop() {
     over_ = true;
     patience_.cancel();
+    abandon_questions();
+}
+
+void FirstLook::abandon_questions() {
     for (auto& question : std::exchange(questions_, {})) {
         question.leg->abandon();
         --errand_.contenders[witnesses_[question.witness].contender].legs;
@@ -52,14 +57,9 @@ void FirstLook::stop() {
 // The quickest of a family that has not been asked, whose connections have room for both questions.
 std::optional<std::size_t> FirstLook::another_family() const {
     const auto now = std::chrono::steady_clock::now();
-    const auto known = [&](const std::string& family) {
-        return std::ranges::any_of(witnesses_, [&](const Witness& witness) {
-            return errand_.contenders[witness.contender].source->family == family;
-        });
-    };
     for (const auto index : errand_.contenders.idle(errand_.ask, 8, now))
         if (errand_.context.endpoints.spare(errand_.contenders[index].id, now) >= 2 &&
-            !known(errand_.contenders[index].source->family))
+            !asked_.contains(errand_.contenders[index].source->family))
             return index;
     return std::nullopt;
 }
@@ -68,6 +68,7 @@ bool FirstLook::ask(std::size_t contender) {
     auto& context = errand_.context;
     auto& whom = errand_.contenders[contender];
     const auto size = *errand_.size;
+    asked_.insert(whom.source->family);
     witnesses_.push_back({.contender = contender, .parts = {}});
     for (std::size_t part = 0; part < 2; ++part) {
         auto attempt = context.endpoints.begin(whom.id, errand_.ask, std::chrono::steady_clock::now());
@@ -96,8 +97,17 @@ void FirstLook::wait(milliseconds how_long) {
     patience_.expires_after(how_long);
     patience_.async_wait([self = weak_from_this()](boost::system::error_code ec) {
         if (const auto look = self.lock(); look && !ec && !look->over_)
-            look->end(std::nullopt);
+            look->waited();
     });
+}
+
+void FirstLook::waited() {
+    if (std::exchange(late_, true)) { // who has not answered by now is not waited for
+        abandon_questions();
+        return weigh();
+    }
+    wait(patience_with_a_lie);
+    owner_.first_look_waited();
 }
 
 Credit FirstLook::leg_brought(Leg& leg, std::span<const std::byte> bytes) {
@@ -116,6 +126,8 @@ void FirstLook::leg_ended(Leg& leg, std::optional<Rejection> why) {
     questions_.erase(at);
     auto& contender = errand_.contenders[witnesses_[question.witness].contender];
     --contender.legs;
+    if (const auto& [who, parts] = witnesses_[question.witness]; witnesses_[question.witness].answered(part_size))
+        errand_.ends.push_back({contender.id, part_size, checksum_of(parts[0]), checksum_of(parts[1])});
     if (why) { // those who ride there hear of it too, and say so
         contender.no_ranges |= why->symptom == Symptom::no_ranges;
         const auto meaning = question.leg->fail(*why, std::chrono::steady_clock::now());
@@ -132,32 +144,61 @@ bool FirstLook::same(const Witness& a, const Witness& b) const {
     return a.parts[0] == b.parts[0] && a.parts[1] == b.parts[1];
 }
 
+// Those whom most agree with: two at least, and more than any others have.
+std::optional<std::size_t> FirstLook::believed() const {
+    std::optional<std::size_t> best;
+    std::ptrdiff_t most = 1;
+    bool tied = false;
+    for (std::size_t i = 0; i < witnesses_.size(); ++i) {
+        const auto alike =
+            std::ranges::count_if(witnesses_, [&](const Witness& other) { return same(other, witnesses_[i]); });
+        tied = alike > most ? false : tied || (alike == most && best && !same(witnesses_[*best], witnesses_[i]));
+        if (alike > most) {
+            best = i;
+            most = alike;
+        }
+    }
+    return tied ? std::nullopt : best;
+}
+
 void FirstLook::weigh() {
     std::erase_if(witnesses_, [](const Witness& witness) { return !witness.answered(part_size); });
-    errand_.ends.clear();
-    for (const auto& [contender, parts] : witnesses_)
-        errand_.ends.push_back(
-            {errand_.contenders[contender].id, part_size, checksum_of(parts[0]), checksum_of(parts[1])});
-    if (witnesses_.size() < 2 || same(witnesses_[0], witnesses_[1]))
-        return end(std::nullopt);
-    if (witnesses_.size() == 2) {
+    if (witnesses_.size() < 2)
+        return end({});
+    std::vector<std::size_t> liars;
+    if (const auto who = believed()) {
+        for (const auto& witness : witnesses_)
+            if (!same(witness, witnesses_[*who]))
+                liars.push_back(witness.contender);
+        if (liars.empty() && ask_all_others())
+            return;
+    } else if (witnesses_.size() == 2) {
         if (const auto third = another_family(); third && ask(*third))
             return wait(patience_with_a_lie);
         const auto root = std::ranges::find_if(
             witnesses_, [this](const Witness& witness) { return errand_.contenders[witness.contender].source->root; });
-        return end(root == witnesses_.end() ? std::nullopt
-                                            : std::optional(witnesses_[root == witnesses_.begin() ? 1 : 0].contender));
+        if (root != witnesses_.end())
+            liars.push_back(witnesses_[root == witnesses_.begin() ? 1 : 0].contender);
     }
-    for (std::size_t i = 0; i < 2; ++i)
-        if (same(witnesses_[1 - i], witnesses_[2]))
-            return end(witnesses_[i].contender);
-    end(std::nullopt);
+    end(liars);
 }
 
-void FirstLook::end(std::optional<std::size_t> liar) {
+// The first two agree, so readers need not wait; but each of the others may have another file.
+bool FirstLook::ask_all_others() {
+    for (auto other = another_family(); other && ask(*other); other = another_family()) {
+    }
+    if (questions_.empty())
+        return false;
+    wait(patience_with_a_lie);
+    if (!std::exchange(late_, true))
+        owner_.first_look_waited();
+    return true;
+}
+
+void FirstLook::end(const std::vector<std::size_t>& liars) {
     stop();
-    if (liar) {
-        auto& contender = errand_.contenders[*liar];
+    for (const auto liar : liars) {
+        auto& contender = errand_.contenders[liar];
         const auto& name = errand_.context.endpoints.name(contender.id).key();
         const auto words = fmt::format("{}: has other bytes at its ends than others have", name);
         spdlog::warn("relay: {}: {}; left out", errand_.object.path, words);
@@ -165,7 +206,7 @@ void FirstLook::end(std::optional<std::size_t> liar) {
         errand_.tried.push_back(words);
         errand_.dissents.push_back({contender.id, words});
     }
-    owner_.first_look_ended(liar);
+    owner_.first_look_ended(liars);
 }
 
 } // namespace yizhan

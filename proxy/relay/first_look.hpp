@@ -1,6 +1,8 @@
 // Before the first byte of a large object leaves: do two families have the same one? Their first and last 64 KiB are
 // compared, and where they differ a third one, or the root, says which of them is left out. So a mirror that has
-// another file altogether costs nobody a cut download. Relay thread only.
+// another file altogether costs nobody a cut download. Where they agree the other families are asked too, for which no
+// reader waits; nor for answers that are later than is set, over a wide network, but they are weighed as well. Relay
+// thread only.
 #pragma once
 
 #include "proxy/relay/ride.hpp"
@@ -11,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,8 +24,10 @@ class FirstLook final : public std::enable_shared_from_this<FirstLook>, private 
     class Owner {
       public:
         virtual ~Owner() = default;
-        /// Once, in a turn of its own. `liar`: a contender's index, where one was left out; it is noted as a dissenter.
-        virtual void first_look_ended(std::optional<std::size_t> liar) = 0;
+        /// Readers have waited long enough; it goes on without them. At most once.
+        virtual void first_look_waited() = 0;
+        /// Once, last. `liars`: the contenders that were left out, by index; they are noted as dissenters.
+        virtual void first_look_ended(const std::vector<std::size_t>& liars) = 0;
     };
 
     /// Both references must outlive it, or its stop().
@@ -30,6 +35,7 @@ class FirstLook final : public std::enable_shared_from_this<FirstLook>, private 
 
     /// False where there are no two families to ask.
     bool start();
+    /// What was answered in full by then stays in Errand::ends.
     void stop();
 
   private:
@@ -51,15 +57,21 @@ class FirstLook final : public std::enable_shared_from_this<FirstLook>, private 
     std::optional<std::size_t> another_family() const;
     bool ask(std::size_t contender);
     void wait(std::chrono::milliseconds patience);
+    void waited();
+    void abandon_questions();
     void weigh();
-    void end(std::optional<std::size_t> liar);
+    std::optional<std::size_t> believed() const;
+    bool ask_all_others();
+    void end(const std::vector<std::size_t>& liars);
     bool same(const Witness& a, const Witness& b) const;
 
     Errand& errand_;
     Owner& owner_;
+    std::set<std::string> asked_; // families
     std::vector<Witness> witnesses_;
     std::vector<Question> questions_;
     asio::steady_timer patience_;
+    bool late_ = false; // nobody waits for it any more
     bool over_ = false;
 };
 

@@ -319,6 +319,35 @@ void Intake::hash_again(std::function<void(const Digests&)> handler) {
     finish(std::move(handler));
 }
 
+void Intake::forget(std::set<std::string> sources, std::function<void(const Extents&)> then) {
+    waiting_.push_back([this, sources = std::move(sources), then = std::move(then)]() mutable {
+        auto job = [sources, identity = identity_, in_memory = window_ != nullptr](Writer& writer) {
+            Extents gone;
+            if (in_memory)
+                return gone;
+            for (const auto& source : sources)
+                for (const auto& piece : writer.fill->forget(source))
+                    gone.add(piece.offset, piece.end());
+            for (const auto& [begin, end] : gone.ranges())
+                writer.present.remove(begin, end);
+            if (writer.present.prefix() < writer.hashed) {
+                writer.hasher = StreamHasher(identity);
+                writer.hashed = 0;
+            }
+            return gone;
+        };
+        run(std::move(job), [this, then = std::move(then)](const Extents& gone) {
+            for (const auto& [begin, end] : gone.ranges()) {
+                added_.remove(begin, end);
+                present_.remove(begin, end);
+            }
+            if (owner_)
+                then(gone);
+        });
+    });
+    next();
+}
+
 std::vector<Piece> Intake::pieces() {
     return writer_->fill ? writer_->fill->pieces() : std::vector<Piece>{};
 }

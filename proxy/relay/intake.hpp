@@ -17,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -89,6 +90,10 @@ class Intake final : public std::enable_shared_from_this<Intake> {
     void replace(std::uint64_t offset, std::vector<std::byte> bytes, std::string source);
     /// `finish` once more, from the first byte on.
     void hash_again(std::function<void(const Digests&)> handler);
+
+    /// Takes back what `sources` have sent; `then` hears what is missing by that, once what has been added so far is
+    /// written.
+    void forget(std::set<std::string> sources, std::function<void(const Extents& missing)> then);
 
     /// Who sent which part. Only while idle().
     std::vector<Piece> pieces();

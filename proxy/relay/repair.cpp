@@ -12,6 +12,10 @@ namespace {
 
 // Parts that are fetched at the same time: each is held in memory until it is compared, up to 8 MiB and a little.
 constexpr std::size_t at_a_time = 4;
+// How often is looked whether somebody has a place free again, and for how long: other transfers leave theirs sooner or
+// later. Then each alone is better, which asks also those who are full.
+constexpr std::chrono::milliseconds look_step{100};
+constexpr std::chrono::seconds patience_with_the_full{30};
 
 std::string family_of(const Endpoints& endpoints, const std::string& key) {
     const auto id = endpoints.find(key);
@@ -31,7 +35,7 @@ bool Repair::possible(const Errand& errand, const std::vector<Piece>& pieces) {
 }
 
 Repair::Repair(Errand& errand, Intake& intake, std::vector<Piece> suspects, Whom whom, Owner& owner)
-    : errand_(errand), intake_(intake), whom_(whom), owner_(owner) {
+    : errand_(errand), intake_(intake), whom_(whom), owner_(owner), again_(errand.context.relay) {
     std::ranges::sort(suspects, {}, &Piece::offset);
     for (const auto& piece : suspects)
         suspects_.push_back({.offset = piece.offset,
@@ -40,10 +44,14 @@ Repair::Repair(Errand& errand, Intake& intake, std::vector<Piece> suspects, Whom
                              .heard = {{.who = piece.source,
                                         .family = family_of(errand.context.endpoints, piece.source),
                                         .checksum = piece.checksum}}});
+    for (const auto& contender : errand.contenders)
+        if (contender.outvoted)
+            ++strikes_[errand.context.endpoints.name(contender.id).key()];
 }
 
 void Repair::stop() {
     over_ = true;
+    again_.cancel();
     for (auto& check : std::exchange(checks_, {})) {
         check->leg->abandon();
         --errand_.contenders[check->witness].legs;
@@ -70,9 +78,12 @@ unsigned Repair::strikes(const std::string& who) const {
     return at == strikes_.end() ? 0 : at->second;
 }
 
-std::string Repair::lonely() const {
-    const auto most = std::ranges::max_element(strikes_, {}, [](const auto& entry) { return entry.second; });
-    return most == strikes_.end() ? std::string() : most->first;
+std::vector<Piece> Repair::heard() const {
+    std::vector<Piece> out;
+    for (const auto& suspect : suspects_)
+        for (const auto& testimony : suspect.heard)
+            out.push_back({suspect.offset, suspect.size, testimony.checksum, testimony.who});
+    return out;
 }
 
 // ---- asking
@@ -85,48 +96,92 @@ void Repair::drive() {
         unweighed_.pop_front();
         return weigh(std::move(next));
     }
-    while (checks_.size() < at_a_time && (ask_outvoted() || ask_one(false) || (checks_.empty() && ask_one(true)))) {
+    if (owed_ && changed_ && !struck_left()) {
+        owed_ = false;
+        return hash([this] { drive(); });
     }
-    if (!checks_.empty())
+    full_ = false;
+    if (ask_contradictor())
+        return;
+    while (checks_.size() < at_a_time &&
+           (ask_outvoted() || ask_one(false) || (checks_.empty() && !full_ && ask_one(true)))) {
+    }
+    if (full_)
+        look_again();
+    if (full_ || !checks_.empty())
         return;
     if (changed_)
         return hash([this] { drive(); });
-    over_ = true;
-    owner_.repair_failed();
+    give_up();
+}
+
+void Repair::look_again() {
+    again_.expires_after(look_step);
+    again_.async_wait([self = weak_from_this()](boost::system::error_code ec) {
+        if (const auto repair = self.lock(); repair && !ec)
+            repair->drive();
+    });
 }
 
 // The first look left one out for its ends, and now it shows that the others are no better: if that one was right, its
-// ends close the digest. Many may lie alike (what they have was copied from one of them).
+// ends close the digest. Many may lie alike (what they have was copied from one of them). First it is seen whether what
+// it sent was all that is wrong.
 bool Repair::ask_outvoted() {
     for (std::size_t i = 0; i < errand_.contenders.size() && !suspects_.empty(); ++i) {
         const auto& contender = errand_.contenders[i];
-        if (!contender.outvoted || contender.no_ranges || contender.fruitless > 1 || asks(i))
+        const auto key = errand_.context.endpoints.name(contender.id).key();
+        const auto unexamined = [&](const Suspect& suspect) {
+            return suspect.heard.size() == 1 && suspect.heard.front().who == key;
+        };
+        if (!contender.outvoted || !may_ask(contender) || asks(i) || std::ranges::any_of(suspects_, unexamined))
             continue;
         for (const auto suspect : {std::size_t{0}, suspects_.size() - 1})
-            if (!suspects_[suspect].busy && !suspects_[suspect].heard_of(contender.source->family) && begin(suspect, i))
+            if (!suspects_[suspect].busy && !suspects_[suspect].heard_of(contender.source->family) && has_place(i) &&
+                begin(suspect, i))
                 return true;
     }
     return false;
 }
 
-// Somebody who may be asked about this part; one part at a time from each.
-std::optional<std::size_t> Repair::witness_for(const Suspect& suspect, bool struck_too) const {
-    const auto now = std::chrono::steady_clock::now();
+bool Repair::may_ask(const Contender& contender) const {
+    return (!contender.out || contender.outvoted) && !contender.no_ranges && contender.fruitless < 2;
+}
+
+// Nobody is pushed over its cap: who has no free place now is asked when it has one.
+bool Repair::has_place(std::size_t witness) {
+    const auto now = Clock::now();
+    auto& contender = errand_.contenders[witness];
+    if (!errand_.context.endpoints.candidate(contender.id, errand_.ask, {}, now).full)
+        return true;
+    if (now - stuck_since_.value_or(now) < patience_with_the_full)
+        full_ = true;
+    else
+        contender.fruitless = 2;
+    stuck_since_ = stuck_since_.value_or(now);
+    return false;
+}
+
+// Somebody who may be asked about this part; one part at a time from each. Who has not been heard at all comes first:
+// one with another file altogether shows early.
+std::optional<std::size_t> Repair::witness_for(const Suspect& suspect, bool struck_too) {
+    const auto now = Clock::now();
     const auto& endpoints = errand_.context.endpoints;
     if (whom_ == Whom::anybody && suspect.heard.size() > 1)
         return std::nullopt;
     std::optional<std::size_t> best;
-    double best_rate = -1;
+    std::pair<bool, double> best_rank;
     for (std::size_t i = 0; i < errand_.contenders.size(); ++i) {
         const auto& contender = errand_.contenders[i];
-        if (contender.out || contender.no_ranges || contender.fruitless > 1 ||
-            (!struck_too && strikes(endpoints.name(contender.id).key()) > 0) ||
-            (whom_ == Whom::others && suspect.heard_of(contender.source->family)) || asks(i))
+        const auto& family = contender.source->family;
+        if (contender.out || !may_ask(contender) || (!struck_too && strikes(endpoints.name(contender.id).key()) > 0) ||
+            (whom_ == Whom::others && suspect.heard_of(family)) || asks(i) || !has_place(i))
             continue;
-        const auto rate = endpoints.measured_rate(contender.id, errand_.ask.size, now);
-        if (rate > best_rate) {
+        const bool unheard =
+            std::ranges::none_of(suspects_, [&](const Suspect& other) { return other.heard_of(family); });
+        const std::pair rank{unheard, endpoints.measured_rate(contender.id, errand_.ask.size, now)};
+        if (!best || rank > best_rank) {
             best = i;
-            best_rate = rate;
+            best_rank = rank;
         }
     }
     return best;
@@ -140,8 +195,7 @@ bool Repair::ask_one(bool struck_too) {
             order.push_back(i);
     std::ranges::sort(order, {}, [this](std::size_t i) {
         const auto& suspect = suspects_[i];
-        const bool struck = suspect.heard.size() == 1 && strikes(suspect.heard.front().who) > 0;
-        return std::tuple(!suspect.disputed(), !struck, suspect.heard.size(), i);
+        return std::tuple(!suspect.disputed(), !only_sender_is_struck(suspect), suspect.heard.size(), i);
     });
     for (const auto i : order) {
         const auto witness = witness_for(suspects_[i], struck_too);
@@ -159,8 +213,7 @@ bool Repair::asks(std::size_t witness) const {
 
 bool Repair::begin(std::size_t suspect, std::size_t witness) {
     auto& contender = errand_.contenders[witness];
-    auto attempt = errand_.context.endpoints.begin(contender.id, errand_.ask, std::chrono::steady_clock::now(),
-                                                   Panic::yes, Crowd::yes);
+    auto attempt = errand_.context.endpoints.begin(contender.id, errand_.ask, Clock::now(), Panic::yes);
     if (attempt)
         ask(suspect, witness, std::move(*attempt));
     else
@@ -181,6 +234,7 @@ void Repair::ask(std::size_t which, std::size_t witness, Attempt attempt) {
                        .validator = {}};
     Leg::Rider& rider = *this;
     suspect.busy = true;
+    stuck_since_.reset();
     ++contender.legs;
     auto leg = std::make_unique<Leg>(
         Leg::Means{context.upstream, context.named, context.settings.max_redirects, context.endpoints},

@@ -1,13 +1,18 @@
 // Everything is here, and the digest says that it is wrong: which part, and who sent it? Parts are fetched once more
 // from other families, a few at a time. Where one differs, it is tried out: one wrong part closes the digest at once.
 // Otherwise the majority's bytes stay, those who were alone with theirs are not asked any more, and what they sent is
-// looked at first. The digest has the last word, also over the majority. Where there is no other family, whatever the
-// caller suspects is fetched once more from whoever is left, and the digest alone decides. Relay thread only.
+// looked at first; who was outvoted at the first look counts as such from the start. The digest has the last word, also
+// over the majority: where two have said the same about every part and somebody else contradicts them wherever it is
+// heard, it has another file altogether, and parts do not help. Where there is no other family, whatever the caller
+// suspects is fetched once more from whoever is left, and the digest alone decides. Relay thread only.
 #pragma once
 
 #include "proxy/relay/intake.hpp"
 #include "proxy/relay/ride.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -27,7 +32,7 @@ class Repair final : public std::enable_shared_from_this<Repair>, private Leg::R
         virtual ~Owner() = default;
         /// The bytes are right now; `found`: their digests. Who sent wrong ones has been told to the registry.
         virtual void repair_closed(const Digests& found) = 0;
-        /// Everybody has been heard about every part, and it does not close.
+        /// It does not close: everybody has been heard about every part, or parts cannot help.
         virtual void repair_failed() = 0;
     };
 
@@ -45,9 +50,11 @@ class Repair final : public std::enable_shared_from_this<Repair>, private Leg::R
     void start() { drive(); }
     void stop();
 
-    /// Who stood alone most often with what it said, by EndpointName::key(): where the majority's bytes are wrong, that
-    /// one has the best chance. Empty: nobody did.
+    /// Who has the best chance where the majority's bytes are wrong, by EndpointName::key(): who contradicts all of it,
+    /// else who was outvoted at the first look, else who stood alone most often. Empty: nobody.
     std::string lonely() const;
+    /// All that anybody was heard to say about any part, what is in the fill included.
+    std::vector<Piece> heard() const;
 
   private:
     /// What somebody sent for a part.
@@ -78,12 +85,20 @@ class Repair final : public std::enable_shared_from_this<Repair>, private Leg::R
     Credit leg_brought(Leg& leg, std::span<const std::byte> bytes) override;
     void leg_ended(Leg& leg, std::optional<Rejection> why) override;
 
+    using Clock = std::chrono::steady_clock;
+
     void drive();
+    bool ask_contradictor();
     bool ask_outvoted();
     bool ask_one(bool struck_too);
     bool asks(std::size_t witness) const;
+    bool may_ask(const Contender& contender) const;
+    bool has_place(std::size_t witness);
     bool begin(std::size_t suspect, std::size_t witness);
-    std::optional<std::size_t> witness_for(const Suspect& suspect, bool struck_too) const;
+    std::optional<std::size_t> witness_for(const Suspect& suspect, bool struck_too);
+    std::optional<std::size_t> farthest_unheard(const std::string& family) const;
+    void look_again();
+    void give_up();
     void ask(std::size_t suspect, std::size_t witness, Attempt attempt);
     void weigh(Check check);
     void try_out(Suspect& suspect, Check check, std::uint64_t checksum, bool stays);
@@ -91,6 +106,10 @@ class Repair final : public std::enable_shared_from_this<Repair>, private Leg::R
     void hash(std::function<void()> otherwise);
     unsigned strikes(const std::string& who) const;
     void strike_minority(const Suspect& suspect);
+    bool only_sender_is_struck(const Suspect& suspect) const;
+    bool struck_left() const;
+    bool settled() const;
+    std::size_t contradicted_by(const std::string& family) const;
     void tell();
 
     Errand& errand_;
@@ -99,10 +118,15 @@ class Repair final : public std::enable_shared_from_this<Repair>, private Leg::R
     Owner& owner_;
     std::vector<Suspect> suspects_;
     std::vector<std::unique_ptr<Check>> checks_;
-    std::deque<Check> unweighed_;             // came while the digest was looked at
-    std::map<std::string, unsigned> strikes_; // how often somebody was alone with what it said
+    std::deque<Check> unweighed_;                  // came while the digest was looked at
+    std::map<std::string, unsigned> strikes_;      // how often somebody was alone with what it said
+    bool full_ = false;                            // somebody would be asked, and has no free place
+    std::optional<Clock::time_point> stuck_since_; // nobody could be asked, for that reason
+    asio::steady_timer again_;                     // for that
+    std::string contradictor_;                     // for whose sake it was given up
     unsigned trials_ = 0;
     bool changed_ = false; // since the digest was looked at
+    bool owed_ = false;    // a look at the digest, once the struck one's parts are replaced
     bool trying_ = false;
     bool over_ = false;
 };

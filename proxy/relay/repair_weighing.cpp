@@ -30,6 +30,12 @@ void Repair::weigh(Check check) {
     const auto mine = suspect.votes(suspect.checksum);
     const auto other = suspect.votes(checksum);
     const bool stays = other > mine || (other == mine && strikes(suspect.heard.front().who) > strikes(who));
+    // What the struck have sent is wrong in many places, so one look at the digest is enough for all of it.
+    if (stays && strikes(suspect.heard.front().who) > 0 && struck_left()) {
+        owed_ = true;
+        put(suspect, std::move(check.bytes), who, checksum);
+        return drive();
+    }
     // One hash of everything for each of the first, then ever more rarely: a mirror with another file altogether does
     // not cost one for each of its parts.
     constexpr unsigned always = 16;
@@ -101,6 +107,15 @@ void Repair::strike_minority(const Suspect& suspect) {
     for (const auto& testimony : suspect.heard)
         if (testimony.checksum != best)
             ++strikes_[testimony.who];
+}
+
+bool Repair::only_sender_is_struck(const Suspect& suspect) const {
+    return suspect.heard.size() == 1 && strikes(suspect.heard.front().who) > 0;
+}
+
+// Whether anything is unexamined that somebody sent who is known to be wrong elsewhere.
+bool Repair::struck_left() const {
+    return std::ranges::any_of(suspects_, [this](const Suspect& suspect) { return only_sender_is_struck(suspect); });
 }
 
 // The right bytes are known now, so everybody's word can be measured by them.

@@ -98,6 +98,7 @@ class Ride final : private Leg::Rider {
 
     bool over() const { return over_; } ///< arrived, stranded or abandoned
     bool flows() const { return ridden_ != nullptr; }
+    bool compares() const { return follows_on_ && !ridden_; } ///< the next answer with what lies before it
     /// Bytes per second: of the leg that is ridden, else 0.
     double rate(Clock::time_point now) const { return ridden_ ? ridden_->bytes_per_second(now) : 0; }
     /// Its bytes come faster than we take them: they wait in our socket, and would be lost with the connection.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 namespace yizhan {
 namespace {
@@ -54,8 +55,7 @@ std::shared_ptr<Progress> Transfer::new_progress() {
 Transfer::~Transfer() {
     if (couriers_)
         couriers_->stop();
-    if (first_look_)
-        first_look_->stop();
+    stop_looking();
     if (repair_)
         repair_->stop();
     search_.request_stop();
@@ -101,27 +101,36 @@ void Transfer::intake_opened() {
         looked_ = true;
         FirstLook::Owner& owner = *this;
         first_look_ = std::make_shared<FirstLook>(errand_, owner);
-        if (!first_look_->start())
+        held_ = first_look_->start();
+        if (!held_)
             first_look_.reset();
     }
 }
 
-// Nothing has left yet, so whoever has another file costs what it has brought meanwhile, and no client anything.
-void Transfer::first_look_ended(std::optional<std::size_t> liar) {
-    asio::post(host_.context.relay, [self = shared_from_this(), liar] {
-        self->first_look_.reset();
-        if (self->state_ != State::fetching || self->failing_)
+void Transfer::first_look_waited() {
+    held_ = false;
+    go_on();
+}
+
+void Transfer::first_look_ended(const std::vector<std::size_t>& liars) {
+    asio::post(host_.context.relay, [self = shared_from_this(), liars] {
+        const auto look = std::exchange(self->first_look_, nullptr);
+        if (!look || self->state_ != State::fetching || self->failing_)
             return;
-        if (liar) // whether it has brought bytes already or is about to
-            return self->begin_anew();
-        self->release();
-        if (self->complete_ && self->intake_->idle())
-            self->verify();
+        self->held_ = false;
+        liars.empty() ? self->go_on() : self->leave_out(liars);
     });
+}
+
+void Transfer::go_on() {
+    release();
+    if (complete_ && intake_->idle())
+        verify();
 }
 
 void Transfer::begin_anew() {
     couriers_->stop();
+    stop_looking();
     errand_.contributors.clear();
     errand_.came_from.clear();
     complete_ = false;
@@ -139,8 +148,7 @@ void Transfer::intake_wrote() {
     release();
     if (intake_->window())
         readers_moved();
-    if (complete_ && intake_->idle())
-        verify();
+    go_on();
 }
 
 void Transfer::intake_filled_disk(const std::string& why) {
@@ -190,7 +198,7 @@ void Transfer::release() {
                                        .bytes_per_second = bytes_per_second(),
                                        .identified = object_.identity.known(),
                                        .patience_over = patience_over_});
-    if (first_look_ || end <= view.released || view.state == Progress::State::verified ||
+    if (held_ || end <= view.released || view.state == Progress::State::verified ||
         view.state == Progress::State::failed)
         return;
     progress_->publish([this, end](Progress::View& shown) {
@@ -276,8 +284,7 @@ void Transfer::fail(Error error, Keep keep) {
     failing_ = true;
     spdlog::warn("relay: {} failed: {}", object_.path, error.text());
     couriers_->stop();
-    if (first_look_)
-        first_look_->stop();
+    stop_looking();
     if (repair_)
         repair_->stop();
     search_.request_stop();

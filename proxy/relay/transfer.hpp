@@ -86,9 +86,14 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     void couriers_stranded() override;
 
     void look_for_laggards();
-    void first_look_ended(std::optional<std::size_t> liar) override;
+    void first_look_waited() override;
+    void first_look_ended(const std::vector<std::size_t>& liars) override;
     void repair_closed(const Digests& found) override;
     void repair_failed() override;
+
+    void leave_out(const std::vector<std::size_t>& liars);
+    void go_on();
+    void stop_looking();
 
     void release();
     std::uint64_t bytes_per_second() const;
@@ -101,6 +106,7 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     void ask_about(std::vector<Piece> suspects, Repair::Whom whom);
     void tell_who_waits();
     void cut_readers(Error error);
+    Error wrong_after_its_start() const;
     void accept(const Digests& digests);
     void blame(const std::string& words, const std::optional<Sha256>& found);
     void blame_one(EndpointId who, const std::string& words, const std::optional<Sha256>& found);
@@ -122,7 +128,7 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     Errand errand_;
     std::shared_ptr<Intake> intake_;
     std::shared_ptr<Couriers> couriers_;
-    std::shared_ptr<FirstLook> first_look_; // while it lasts nothing leaves
+    std::shared_ptr<FirstLook> first_look_;
     std::shared_ptr<Repair> repair_;
     Wrong wrong_;             // while that is being repaired
     bool narrowed_ = false;   // nobody else has it: what the bytes themselves tell is all that the repair goes by
@@ -131,6 +137,7 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     std::set<EndpointId> spent_;           // those whose bytes were in a fill that turned out wrong
 
     bool looked_ = false;   // at the ends of it
+    bool held_ = false;     // nothing leaves: the first look is waited for, or a liar's parts are being taken back
     bool complete_ = false; // the last byte has been brought
     bool failing_ = false;  // waits for a write to end
     std::optional<Clock::time_point> first_byte_;

@@ -10,11 +10,52 @@
 #include <utility>
 
 namespace yizhan {
+
+void Transfer::stop_looking() {
+    if (first_look_)
+        first_look_->stop();
+    first_look_.reset();
+    held_ = false;
+}
+
+// What they have sent is taken back and fetched from others. Readers who have some of it can only be cut: at once, so
+// that they do not wait for the end before they ask again.
+void Transfer::leave_out(const std::vector<std::size_t>& liars) {
+    held_ = true;
+    std::set<EndpointId> ids;
+    std::set<std::string> sources;
+    for (const auto liar : liars) {
+        ids.insert(errand_.contenders[liar].id);
+        sources.insert(host_.context.endpoints.name(errand_.contenders[liar].id).key());
+        couriers_->leave(liar);
+    }
+    // Those who contradicted what was here may have contradicted one of these.
+    std::erase_if(errand_.dissents, [&](const Errand::Dissent& dissent) { return !ids.contains(dissent.who); });
+    intake_->forget(std::move(sources), [this](const Extents& missing) {
+        held_ = false;
+        if (missing.size() > 0) {
+            complete_ = false;
+            if (missing.ranges().begin()->first < progress_->view().released)
+                cut_readers(wrong_after_its_start());
+            couriers_->bring_again(missing);
+        }
+        go_on();
+    });
+}
+
+Error Transfer::wrong_after_its_start() const {
+    return {Errc::digest_mismatch,
+            fmt::format("{} arrived with wrong bytes after its first part had left; this response is cut, ask again",
+                        object_.filename()),
+            errand_.tried};
+}
+
 void Transfer::verify() {
-    if (state_ >= State::verifying || failing_ || first_look_)
+    if (state_ >= State::verifying || failing_ || held_)
         return;
     state_ = State::verifying;
     couriers_->stop();
+    stop_looking();
     intake_->finish([this](const Digests& digests) {
         if (state_ == State::verifying)
             judge_digests(digests);
@@ -99,11 +140,7 @@ bool Transfer::repair(const std::string& words, const Sha256& found) {
     spdlog::error("relay: {}: {}; looking for the part that is wrong", object_.path, words);
     state_ = State::repairing;
     wrong_ = {words, found};
-    cut_readers({Errc::digest_mismatch,
-                 fmt::format("{} arrived with wrong bytes after its first part had left; this response is cut, ask "
-                             "again",
-                             object_.filename()),
-                 errand_.tried});
+    cut_readers(wrong_after_its_start());
     if (others)
         ask_about(std::move(pieces), Repair::Whom::others);
     else
@@ -172,15 +209,13 @@ void Transfer::repair_closed(const Digests& found) {
 void Transfer::repair_failed() {
     if (narrowed_)
         return lied(wrong_.words, wrong_.digest);
-    spdlog::error("relay: {}: no part that anybody else sends puts it right; each is asked alone", object_.path);
+    spdlog::error("relay: {}: no part that anybody else sends puts it right; each is asked alone, {} first",
+                  object_.path, repair_->lonely().empty() ? "the quickest" : repair_->lonely());
     errand_.tried.push_back(wrong_.words);
-    host_.suspects.add(object_.path, intake_->pieces());
+    host_.suspects.add(object_.path, repair_->heard());
     errand_.alone = true;
     errand_.contributors.clear();
     next_alone_ = host_.context.endpoints.find(repair_->lonely());
-    for (const auto& contender : errand_.contenders)
-        if (contender.outvoted)
-            next_alone_ = contender.id;
     begin_again();
 }
 
@@ -193,13 +228,7 @@ void Transfer::lied(const std::string& words, const std::optional<Sha256>& found
                           errand_.tried},
                     Keep::no);
     if (progress_->view().released > 0)
-        return fail(
-            Error{Errc::digest_mismatch,
-                  fmt::format("{} arrived with wrong bytes after its first part had left; this response is cut, "
-                              "ask again",
-                              object_.filename()),
-                  errand_.tried},
-            Keep::no);
+        return fail(wrong_after_its_start(), Keep::no);
     begin_again();
 }
 

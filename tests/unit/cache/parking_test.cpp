@@ -129,6 +129,21 @@ TEST_F(ParkingTest, PiecesWithHolesBetweenThemAreTakenOver) {
     EXPECT_TRUE(store->find(PathKey("path"))->read_all(1 << 30).value() == bytes);
 }
 
+TEST_F(ParkingTest, WhatWasForgottenIsNotTakenOver) {
+    {
+        auto fill = begin();
+        ASSERT_TRUE(fill);
+        ASSERT_TRUE(fill->write(0, as_bytes(bytes.substr(0, PieceWriter::piece_size)), "a"));
+        ASSERT_TRUE(fill->write(PieceWriter::piece_size, as_bytes(bytes.substr(PieceWriter::piece_size)), "liar"));
+        EXPECT_FALSE(fill->forget("liar").empty());
+        EXPECT_TRUE(fill->park());
+    }
+    auto fill = begin();
+    ASSERT_TRUE(fill);
+    EXPECT_EQ(fill->left_behind(), PieceWriter::piece_size);
+    EXPECT_TRUE(taken_over(*fill) == bytes.substr(0, PieceWriter::piece_size));
+}
+
 TEST_F(ParkingTest, AShorterFileThanNotedCountsAsFarAsItGoes) {
     park_at(size);
     fs::resize_file(part(), PieceWriter::piece_size + 5);

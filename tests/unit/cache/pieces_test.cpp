@@ -69,6 +69,19 @@ TEST(PieceWriter, StreamsBesideEachOtherKeepTheirOwn) {
     EXPECT_EQ(writer.closed()[1].checksum, checksum("xyz"));
 }
 
+TEST(PieceWriter, WhatOneSentIsForgotten) {
+    PieceWriter writer;
+    writer.add(0, as_bytes("ab"), "a");
+    writer.add(2, as_bytes("cd"), "b");
+    writer.add(4, as_bytes("ef"), "a");
+    const auto gone = writer.forget("a");
+    ASSERT_EQ(gone.size(), 2u);
+    EXPECT_EQ(gone[0].offset, 0u);
+    EXPECT_EQ(gone[1].offset, 4u);
+    ASSERT_EQ(writer.closed().size(), 1u);
+    EXPECT_EQ(writer.closed()[0].source, "b");
+}
+
 TEST(PieceWriter, APieceEndsAtItsSize) {
     PieceWriter writer;
     const std::string half(PieceWriter::piece_size / 2, 'h');

@@ -1,0 +1,78 @@
+// A large object in segments small enough for a test, and mirrors of it that may lie.
+#pragma once
+
+#include "tests/unit/proxy/relay/relay_fixture.hpp"
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace yizhan {
+
+class SegmentsTest : public RelayTest {
+  protected:
+    void SetUp() override {
+        RelayTest::SetUp();
+        settings.relay.segments = {.from = 4 * MiB,
+                                   .families = 2,
+                                   .first = 1 * MiB,
+                                   .least = 512 * KiB,
+                                   .most = 2 * MiB,
+                                   .time = std::chrono::seconds(4),
+                                   .window = 16 * MiB,
+                                   .connections = 2,
+                                   .first_look = std::chrono::seconds(5)};
+    }
+
+    static std::uint64_t body_bytes(origin::Server& server) { return server.record().bytes("/f/x.bin"); }
+
+    void expect_right(const Delivery& delivery) {
+        ASSERT_FALSE(delivery.error) << delivery.error->text();
+        EXPECT_TRUE(delivery.complete);
+        EXPECT_EQ(sha256(delivery.bytes).hex(), body.sha256());
+    }
+
+    static constexpr std::int64_t mebibyte = 1 << 20;
+    static constexpr std::int64_t middle = 12 * mebibyte; // of the body
+    origin::Body body = origin::Body::random(7, 24 * MiB);
+};
+
+class RepairTest : public SegmentsTest {
+  protected:
+    std::vector<origin::Server*> mirrors(int count) {
+        std::vector<origin::Server*> out;
+        for (int i = 0; i < count; ++i) {
+            out.push_back(&mirror(std::string(1, static_cast<char>('a' + i))));
+            out.back()->serve("/f/x.bin", file(body));
+            out.back()->set_rate(20 * MiB);
+        }
+        return out;
+    }
+    std::uint64_t blamed(origin::Server& server) {
+        for (const auto& endpoint : run(relay->status()).endpoints)
+            if (endpoint.name.origin == server.origin())
+                return endpoint.blamed[static_cast<std::size_t>(Blame::integrity)];
+        return 0;
+    }
+    /// Some are found out only after the delivery, when what they sent is read from the disk once more.
+    bool wait_blamed(origin::Server& server) {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+        while (blamed(server) == 0 && std::chrono::steady_clock::now() < deadline)
+            std::this_thread::yield();
+        return blamed(server) > 0;
+    }
+    std::uint64_t pulled(const std::vector<origin::Server*>& from) {
+        std::uint64_t out = 0;
+        for (auto* server : from)
+            out += body_bytes(*server);
+        return out;
+    }
+    /// What a client gets that comes back once.
+    Delivery fetch_twice(const Object& what) {
+        auto out = fetch(what);
+        return out.complete ? out : fetch(what);
+    }
+};
+
+} // namespace yizhan
