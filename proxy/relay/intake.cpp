@@ -27,9 +27,11 @@ struct Intake::Writer {
     std::uint64_t hashed = 0;
     Extents present;
 
+    // What did not fit on the disk comes once more, and other bytes may have joined it behind.
     void hash_in_turn(std::uint64_t offset, std::span<const std::byte> bytes) {
-        if (offset != hashed)
+        if (offset > hashed || offset + bytes.size() <= hashed)
             return;
+        bytes = bytes.subspan(static_cast<std::size_t>(hashed - offset));
         hasher.update(bytes);
         hashed += bytes.size();
     }

@@ -1,6 +1,8 @@
 // Half files: left by readers, by a stop, by mirrors that all failed; taken up again. And a disk without room.
+#include "proxy/relay/intake.hpp"
 #include "tests/unit/proxy/relay/relay_fixture.hpp"
 
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 
@@ -150,8 +152,27 @@ class FullDiskTest : public TransferParkingTest {
         TransferParkingTest::TearDown();
     }
 
+    /// Somebody else's file takes what is left.
+    void fill_up() {
+        const int file = open((settings.data / "ballast").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+        for (off_t at = 0; posix_fallocate(file, at, 4096) == 0; at += 4096) {
+        }
+        close(file);
+    }
+
   private:
     bool mounted_ = false;
+};
+
+/// Remembers what it heard.
+struct Hearing final : Intake::Owner {
+    void intake_took_over() override {}
+    void intake_opened() override { opened = true; }
+    void intake_wrote() override { wrote = true; }
+    void intake_filled_disk(const std::string&) override { full = true; }
+    void intake_failed(Error error) override { failure = std::move(error); }
+    bool opened = false, wrote = false, full = false;
+    std::optional<Error> failure;
 };
 
 TEST_F(FullDiskTest, BytesFlowThroughMemoryAndNothingIsKept) {
@@ -181,6 +202,47 @@ TEST_F(FullDiskTest, ADiskThatFillsUpInTheMiddleCostsNobodyAByte) {
     ASSERT_FALSE(delivery.error) << delivery.error->text();
     EXPECT_EQ(sha256(delivery.bytes).hex(), large.sha256());
     EXPECT_FALSE(store->find(what.path));
+}
+
+// What is written next joins it in one batch, which then begins before what the hash is waiting for.
+TEST_F(FullDiskTest, WhatDidNotFitIsHashedOnceWhateverJoinsItAfterwards) {
+    start();
+    asio::io_context io;
+    asio::thread_pool disk(1);
+    const auto until = [&io](const bool& heard) {
+        while (!heard && io.run_one() > 0)
+            io.restart();
+    };
+    const std::string bytes(80'000, 'x');
+    Identity identity;
+    identity.sha256 = sha256(bytes);
+    Hearing hearing;
+    auto intake = std::make_shared<Intake>(
+        Intake::Means{io, disk, *store, settings.relay, std::make_shared<InFlight>()}, identity);
+    auto work = asio::make_work_guard(io);
+    intake->open(hearing, std::nullopt);
+    until(hearing.opened);
+    fill_up();
+    std::promise<void> go;
+    asio::post(disk, [wait = go.get_future().share()] { wait.wait(); });
+    intake->add(0, as_bytes(std::string_view(bytes).substr(0, 30'000)), "mirror");
+    io.poll(); // its write stands behind the disk's other work
+    intake->add(30'000, as_bytes(std::string_view(bytes).substr(30'000)), "mirror");
+    go.set_value();
+    until(hearing.full);
+    std::optional<Sha256> found;
+    bool done = false;
+    intake->finish([&](const Digests& digests) {
+        found = digests.sha256;
+        done = true;
+    });
+    while (!done && !hearing.failure)
+        io.run_one();
+    EXPECT_FALSE(hearing.failure) << hearing.failure->text();
+    EXPECT_EQ(found, sha256(bytes));
+    bool closed = false;
+    intake->close(Intake::Keep::no, [&closed](bool) { closed = true; });
+    until(closed);
 }
 
 TEST_F(FullDiskTest, AReaderThatDoesNotReadIsCutForTheOthers) {
