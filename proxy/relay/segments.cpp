@@ -33,7 +33,8 @@ std::uint64_t segment_length(const SegmentSettings& rules, double bytes_per_seco
                              unsigned couriers) {
     const auto seconds = std::chrono::duration<double>(rules.time).count();
     const auto wanted = bytes_per_second > 0 ? static_cast<std::uint64_t>(bytes_per_second * seconds) : rules.first;
-    const auto share = free / std::max(couriers, 1U);
+    // Half of the window for all: were it full, whoever is done would only have others' tails to take.
+    const auto share = std::min(free, rules.window / 2) / std::max(couriers, 1U);
     return std::clamp(std::min(wanted, share), rules.least, std::max(rules.least, rules.most));
 }
 

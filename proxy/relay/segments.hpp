@@ -44,7 +44,8 @@ class Segments {
 };
 
 /// How long the next segment is for somebody who brings `bytes_per_second` (0: not known), while `free` bytes are left
-/// for `couriers` connections: what it brings in the set time, but no more than its share, so that all end together.
+/// for `couriers` connections: what it brings in the set time, but no more than its share of what is left, so that all
+/// end together, and of the window, so that there is something to take for whoever is done first.
 std::uint64_t segment_length(const SegmentSettings& rules, double bytes_per_second, std::uint64_t free,
                              unsigned couriers);
 

@@ -50,6 +50,7 @@ TEST(Segments, AreAsLongAsAMirrorBringsInFourSeconds) {
     EXPECT_EQ(segment_length(rules, 0.1 * MB, UINT64_MAX, 1), rules.least);
     EXPECT_EQ(segment_length(rules, 1000.0 * MB, UINT64_MAX, 1), rules.most);
     EXPECT_EQ(segment_length(rules, 5.0 * MB, 48 * MB, 6), 8 * MB) << "so that six end together";
+    EXPECT_EQ(segment_length(rules, 1000.0 * MB, UINT64_MAX, 8), rules.window / 16) << "however fast eight seem to be";
 }
 
 TEST(Split, GivesEachWhatItBringsInTheSameTime) {
