@@ -53,8 +53,8 @@ SCENES = (
           faults=((1, "cut=100M"),), rate=119, peers=("yizhan", "curl")),
     Scene("four", "four mirrors, 10 MiB/s a connection, 20 MiB/s a server", _FOUR, rate=80),
     Scene("unequal", "four mirrors: 20, 10, 5 and 1 MiB/s", tuple(f"rate={rate}M" for rate in (20, 10, 5, 1)), rate=36),
-    Scene("stalls", "the four, one stalls for good after 40 MB of each answer", _FOUR, faults=((2, "stall=40M@never"),)),
-    Scene("lies", "the four, one sends another file", _FOUR, faults=((2, "lie=7"),)),
+    Scene("stalls", "the four, one stalls for good after 40 MB of each answer", _FOUR, faults=((2, "stall=40M@never"),), peers=("yizhan", "aria2c")),
+    Scene("lies", "the four, one sends another file", _FOUR, faults=((2, "lie=7"),), peers=("yizhan", "aria2c")),
 )
 
 
