@@ -1,5 +1,8 @@
 #include "proxy/relay/first_look.hpp"
 
+#include "index/zip.hpp"
+#include "proxy/relay/judge.hpp"
+
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -15,6 +18,8 @@ using std::chrono::milliseconds;
 constexpr std::uint64_t part_size = std::uint64_t{64} * 1024;
 // Once they differ somebody lies, and knowing who is worth more. And who is later than that brings little meanwhile.
 constexpr milliseconds patience_with_a_lie{2'000};
+
+constexpr std::string_view differs = "has other bytes at its ends than others have";
 
 std::uint64_t checksum_of(const std::string& part) {
     Checksum sum;
@@ -104,7 +109,7 @@ void FirstLook::wait(milliseconds how_long) {
 }
 
 void FirstLook::waited() {
-    if (std::exchange(late_, true)) { // who has not answered by now is not waited for
+    if (std::exchange(late_, true) || misfits_) { // who has not answered by now is not waited for
         abandon_questions();
         return weigh();
     }
@@ -163,15 +168,27 @@ std::optional<std::size_t> FirstLook::believed() const {
     return tied ? std::nullopt : best;
 }
 
+// A wheel ends as a ZIP archive does. What does not is another file, however many have it.
+bool FirstLook::fits(const Witness& witness) const {
+    return !promises_zip(errand_.object.filename()) ||
+           (witness.parts[0].starts_with("PK\x03\x04") && find_zip_end(witness.parts[1], *errand_.size));
+}
+
 void FirstLook::weigh() {
     std::erase_if(witnesses_, [](const Witness& witness) { return !witness.answered(part_size); });
-    if (witnesses_.size() < 2)
-        return end({});
-    std::vector<std::size_t> liars;
+    const auto fitting = std::ranges::count_if(witnesses_, [this](const Witness& witness) { return fits(witness); });
+    misfits_ = std::cmp_less(fitting, witnesses_.size());
+    if (misfits_ && ask_all_others())
+        return;
+    Liars liars;
+    if (misfits_ && fitting > 0)
+        std::erase_if(witnesses_, [&](const Witness& witness) {
+            return !fits(witness) && liars.emplace(witness.contender, "is no ZIP archive at its ends").second;
+        });
     if (const auto who = believed()) {
         for (const auto& witness : witnesses_)
             if (!same(witness, witnesses_[*who]))
-                liars.push_back(witness.contender);
+                liars.emplace(witness.contender, differs);
         if (liars.empty() && ask_all_others())
             return;
     } else if (witnesses_.size() == 2) {
@@ -180,35 +197,36 @@ void FirstLook::weigh() {
         const auto root = std::ranges::find_if(
             witnesses_, [this](const Witness& witness) { return errand_.contenders[witness.contender].source->root; });
         if (root != witnesses_.end())
-            liars.push_back(witnesses_[root == witnesses_.begin() ? 1 : 0].contender);
+            liars.emplace(witnesses_[root == witnesses_.begin() ? 1 : 0].contender, differs);
     }
     end(liars);
 }
 
-// The first two agree, so readers need not wait; but each of the others may have another file.
+// Where the first two agree readers need not wait; but each of the others may have another file.
 bool FirstLook::ask_all_others() {
     for (auto other = another_family(); other && ask(*other); other = another_family()) {
     }
     if (questions_.empty())
         return false;
     wait(patience_with_a_lie);
-    if (!std::exchange(late_, true))
+    if (!misfits_ && !std::exchange(late_, true))
         owner_.first_look_waited();
     return true;
 }
 
-void FirstLook::end(const std::vector<std::size_t>& liars) {
+void FirstLook::end(const Liars& liars) {
     stop();
-    for (const auto liar : liars) {
+    std::vector<std::size_t> left_out;
+    for (const auto& [liar, why] : liars) {
         auto& contender = errand_.contenders[liar];
-        const auto& name = errand_.context.endpoints.name(contender.id).key();
-        const auto words = fmt::format("{}: has other bytes at its ends than others have", name);
+        const auto words = fmt::format("{}: {}", errand_.context.endpoints.name(contender.id).key(), why);
         spdlog::warn("relay: {}: {}; left out", errand_.object.path, words);
         contender.out = contender.outvoted = true;
         errand_.tried.push_back(words);
         errand_.dissents.push_back({contender.id, words});
+        left_out.push_back(liar);
     }
-    owner_.first_look_ended(liars);
+    owner_.first_look_ended(left_out);
 }
 
 } // namespace yizhan

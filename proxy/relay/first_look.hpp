@@ -1,7 +1,8 @@
 // Before the first byte of a large object leaves: do two families have the same one? Their first and last 64 KiB are
 // compared, and where they differ a third one, or the root, says which of them is left out. So a mirror that has
-// another file altogether costs nobody a cut download. Where they agree the other families are asked too, for which no
-// reader waits; nor for answers that are later than is set, over a wide network, but they are weighed as well. Relay
+// another file altogether costs nobody a cut download. An archive's name tells more: whoever has none at the ends is
+// left out, however many they are, where anybody has one. Where they agree the other families are asked too, for which
+// no reader waits; nor for answers that are later than is set, over a wide network, but they are weighed as well. Relay
 // thread only.
 #pragma once
 
@@ -11,10 +12,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace yizhan {
@@ -62,7 +65,9 @@ class FirstLook final : public std::enable_shared_from_this<FirstLook>, private 
     void weigh();
     std::optional<std::size_t> believed() const;
     bool ask_all_others();
-    void end(const std::vector<std::size_t>& liars);
+    using Liars = std::map<std::size_t, std::string_view>; // contender → why
+    void end(const Liars& liars);
+    bool fits(const Witness& witness) const;
     bool same(const Witness& a, const Witness& b) const;
 
     Errand& errand_;
@@ -71,7 +76,8 @@ class FirstLook final : public std::enable_shared_from_this<FirstLook>, private 
     std::vector<Witness> witnesses_;
     std::vector<Question> questions_;
     asio::steady_timer patience_;
-    bool late_ = false; // nobody waits for it any more
+    bool misfits_ = false; // somebody has what the file's name does not promise: readers wait until all have been heard
+    bool late_ = false;    // nobody waits for it any more
     bool over_ = false;
 };
 

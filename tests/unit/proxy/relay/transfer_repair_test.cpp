@@ -224,6 +224,34 @@ TEST_F(RepairTest, AndSoIsTheOneThatTheFirstLookLeftOut) {
     EXPECT_EQ(blamed(*all[0]), 0u);
 }
 
+// What a wheel looks like at its ends weighs more than how many say so: nobody's download is cut.
+TEST_F(RepairTest, FiveThatHaveNoZipArchiveDoNotOutvoteTheSixthWhoHas) {
+    const auto all = mirrors(6);
+    const auto wheel = origin::make_wheel("lib", "1.0", {.size = 24 * MiB, .members = {}});
+    for (std::size_t i = 0; i < 6; ++i) {
+        all[i]->serve("/f/x.whl", file(wheel.body));
+        if (i < 5)
+            all[i]->misbehave("/f/x.whl", Behaviour().lie(99));
+    }
+    start();
+    const auto delivery = fetch(object("x.whl", wheel.body, all));
+    ASSERT_FALSE(delivery.error) << delivery.error->text();
+    EXPECT_EQ(sha256(delivery.bytes).hex(), wheel.body.sha256());
+    for (std::size_t i = 0; i < 5; ++i)
+        EXPECT_TRUE(wait_blamed(*all[i])) << i;
+    EXPECT_EQ(blamed(*all[5]), 0u);
+}
+
+TEST_F(RepairTest, WhereNobodyHasAZipArchiveTheNameIsNoArgument) {
+    const auto all = mirrors(3);
+    for (auto* server : all)
+        server->serve("/f/x.whl", file(body));
+    all[1]->misbehave("/f/x.whl", Behaviour().lie(99));
+    start();
+    expect_right(fetch_twice(object("x.whl", body, all)));
+    EXPECT_TRUE(wait_blamed(*all[1]));
+}
+
 // Only the mirror that is busy with something else knows the right byte.
 TEST_F(RepairTest, AMirrorWithoutAFreePlaceIsWaitedForAndNotPushedOverItsCap) {
     const auto all = mirrors(3);
