@@ -98,9 +98,10 @@ def by_curl(farm, folder, _):
 
 
 def by_aria2c(farm, folder, _):
+    """With what was its best on four mirrors, of 2 to 4 connections each and pieces of 1 to 8 MiB: 0.84 of their sum."""
     done = subprocess.run(
-        ["aria2c", "--quiet", "--no-conf", f"--dir={folder}", f"--out={FILE}", "--split=16",
-         "--max-connection-per-server=4", "--min-split-size=1M", "--file-allocation=none", "--timeout=4",
+        ["aria2c", "--quiet", "--no-conf", f"--dir={folder}", f"--out={FILE}", "--split=8",
+         "--max-connection-per-server=2", "--min-split-size=8M", "--piece-length=8M", "--file-allocation=none", "--timeout=4",
          "--max-tries=20", "--retry-wait=1", "--lowest-speed-limit=16K", "--uri-selector=adaptive", "--all-proxy=",
          f"--checksum=sha-256={farm.sha256}", *farm.urls], capture_output=True, timeout=300)
     return done.returncode == 0, {}

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <csignal>
+#include <cstdlib>
 #include <stdexcept>
 
 namespace yizhan::integration {
@@ -10,7 +11,12 @@ namespace {
 
 std::vector<std::string> environment(const std::filesystem::path& folder) {
     // Nothing of the machine's: a proxy, a certificate file or a configuration of its user must neither help nor harm.
-    return {"HOME=" + folder.string(), "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"};
+    // What the sanitizers are told holds for the service too.
+    std::vector<std::string> out{"HOME=" + folder.string(), "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"};
+    for (const std::string name : {"ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"})
+        if (const char* value = std::getenv(name.c_str()))
+            out.push_back(name + "=" + value);
+    return out;
 }
 
 std::vector<std::string> command(const std::vector<std::string>& arguments) {
