@@ -38,6 +38,11 @@ RATES = {"m1": 6 << 20, "m2": 4 << 20, "m3": 8 << 20, "m4": 3 << 20, "m5": 5 << 
 TOGETHER = 8 << 20
 # Connections that a mirror may see at once, where yizhan does not say what its cap is (facts/mirrors.md section 4).
 CAP = 4
+# How often a client asks that gets a 503, and the seconds between: pip's five retries.
+ASKS, PAUSE = 6, 2.0
+# Moods last seconds here and hours in the world; rests after faults are shortened likewise, or all mirrors rest most of
+# the time.
+HASTE = 'relay.breaker.fault_rest = "1s"\nrelay.breaker.fault_rest_cap = "10s"\nrelay.breaker.busy_rest = "3s"\n'
 # Seconds between two looks, and after a change of mood until the score is held against it. A score is learnt on traffic:
 # it is held against what it heard of, from so many bytes on.
 LOOK, SETTLED, TAUGHT = 0.5, 2.0, 64 << 10
@@ -139,12 +144,22 @@ def script(seconds):
     return "\n".join(lines) + "\n"
 
 
+def ask(server, project, filename):
+    """One run, which asks again after a 503 as pip and uv do."""
+    for _ in range(ASKS):
+        done = plain_client.fetch(server.url + "/simple/", project, filename)
+        if not done.words.startswith("503"):
+            break
+        time.sleep(PAUSE)
+    return done
+
+
 def fetch(server, mirrors, number):
     """One reader, one object: (words where it went wrong, how many runs it took)."""
     project = f"object{number:02}"
     filename = farm.wheel(project, "1.0")
     for run in (1, 2):
-        done = plain_client.fetch(server.url + "/simple/", project, filename)
+        done = ask(server, project, filename)
         if done.status == 0:
             right = done.sha256 == mirrors.files[filename]["sha256"]
             return "" if right else f"{filename}: wrong bytes", run
@@ -221,7 +236,7 @@ def run(options, folder):
     with origin.Origin(options.origin, script(options.seconds), folder, limit + 300) as mirrors:
         (folder / "ca.pem").write_text(mirrors.ca, encoding="ascii")
         known = [farm.Mirror(name, mirrors.index(name), name == "m1", False) for name in RATES]
-        with station.Station(options.yizhan, folder, known, folder / "ca.pem") as server, \
+        with station.Station(options.yizhan, folder, known, folder / "ca.pem", HASTE) as server, \
                 Weather(mirrors, changes) as weather, Watch(mirrors, server, weather, changes, size_for(options.seconds)) as watch:
             outcomes = read_all(server, mirrors, options.readers, limit)
             seconds = time.monotonic() - weather.started
