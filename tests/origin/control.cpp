@@ -61,7 +61,8 @@ json::object to_json(const Exchange& exchange) {
             {"target", exchange.target},         {"path", exchange.path},
             {"fields", std::move(fields)},       {"status", exchange.status},
             {"offset", exchange.offset},         {"sent", exchange.sent},
-            {"at_ms", exchange.at.count()},      {"outcome", name(exchange.outcome)}};
+            {"at_ms", exchange.at.count()},      {"ended_ms", exchange.ended.count()},
+            {"outcome", name(exchange.outcome)}};
 }
 
 Resource as_json(const json::value& value) {

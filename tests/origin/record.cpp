@@ -115,9 +115,13 @@ void Record::clear() {
     std::erase_if(entries_, [](const Entry& entry) { return entry.exchange.outcome != Outcome::under_way; });
 }
 
+std::chrono::milliseconds Record::now() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start_);
+}
+
 std::uint64_t Record::begin(Exchange exchange) {
     const std::lock_guard lock(mutex_);
-    exchange.at = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start_);
+    exchange.at = now();
     entries_.push_back({next_, std::move(exchange)});
     changed_.notify_all();
     return next_++;
@@ -128,6 +132,8 @@ void Record::update(std::uint64_t number, const std::function<void(Exchange&)>& 
     const auto entry = std::ranges::find(entries_, number, &Entry::number);
     if (entry != entries_.end()) {
         change(entry->exchange);
+        if (entry->exchange.outcome != Outcome::under_way)
+            entry->exchange.ended = now();
         changed_.notify_all();
     }
 }

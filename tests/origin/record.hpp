@@ -37,6 +37,7 @@ struct Exchange {
     std::uint64_t sent = 0;          ///< body bytes handed to the socket; wait_idle() before comparing sums
     std::chrono::milliseconds at{0}; ///< since the server started
     Outcome outcome = Outcome::under_way;
+    std::chrono::milliseconds ended{0}; ///< likewise; 0 while it is under way
 };
 
 class Record {
@@ -84,6 +85,8 @@ class Record {
     void connection_closed();
 
   private:
+    std::chrono::milliseconds now() const;
+
     struct Entry {
         std::uint64_t number;
         Exchange exchange;
