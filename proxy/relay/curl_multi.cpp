@@ -72,6 +72,14 @@ void CurlMulti::add(CURL* easy) {
 
 void CurlMulti::remove(CURL* easy) {
     curl_multi_remove_handle(multi_, easy);
+    forget(easy);
+}
+
+// Of several transfers on one HTTP/2 connection the one that a watch names may end before the others do.
+void CurlMulti::forget(const CURL* easy) {
+    for (auto& [socket, watch] : watches_)
+        if (watch->easy == easy)
+            watch->easy = nullptr;
 }
 
 void CurlMulti::kick() {
@@ -161,9 +169,9 @@ void CurlMulti::read(Watch& watch, int action) {
     const auto socket = watch.descriptor.native_handle();
     wake_for(watch, 1);
     const auto* easy = watch.easy;
-    const auto before = downloaded(easy);
+    const auto before = easy ? downloaded(easy) : 0;
     act(socket, action);
-    if (watch.dead || watch.easy != easy)
+    if (watch.dead || !easy || watch.easy != easy)
         return;
     const auto now = Clock::now();
     const std::chrono::duration<double> took = now - std::exchange(watch.read_at, now);
@@ -218,7 +226,7 @@ void CurlMulti::act(curl_socket_t socket, int action) {
             continue;
         CURL* easy = message->easy_handle;
         const CURLcode rc = message->data.result; // `message` dies with the removal
-        curl_multi_remove_handle(multi_, easy);
+        remove(easy);
         finished_(easy, rc);
     }
 }

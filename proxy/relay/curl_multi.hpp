@@ -45,7 +45,7 @@ class CurlMulti {
         std::chrono::steady_clock::time_point read_at{};
         int wakes_for = 1; // bytes
         bool looked_after = false;
-        const CURL* easy = nullptr; // the transfer that uses it now
+        const CURL* easy = nullptr; // the transfer that uses it now, or one of them; null once that has ended
         int wanted = 0;
         bool reading = false, writing = false, dead = false;
     };
@@ -59,6 +59,7 @@ class CurlMulti {
     void read(Watch& watch, int action);
     static void wake_for(Watch& watch, std::uint64_t bytes);
     void look_after(const std::shared_ptr<Watch>& watch);
+    void forget(const CURL* easy);
     void drop(Watches::iterator at);
     void act(curl_socket_t socket, int action);
 

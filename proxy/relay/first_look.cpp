@@ -192,7 +192,8 @@ void FirstLook::weigh() {
         if (liars.empty() && ask_all_others())
             return;
     } else if (witnesses_.size() == 2) {
-        if (const auto third = another_family(); third && ask(*third))
+        const auto third = liars.empty() ? another_family() : std::nullopt; // else all have been asked
+        if (third && ask(*third))
             return wait(patience_with_a_lie);
         const auto root = std::ranges::find_if(
             witnesses_, [this](const Witness& witness) { return errand_.contenders[witness.contender].source->root; });
