@@ -1,7 +1,7 @@
 // Who sent which part of a fill, and a checksum of each part: what tells a torn disk from a lying mirror afterwards.
 // Written beside a partial as text, a line per piece, so that a killed process's work is taken up again:
 //
-//   yizhan-piece 1 <offset> <size> <XXH64, 16 hex> <XXH64 of the line before this field, 16 hex> <source>
+//   yizhan-piece 2 <offset> <size> <XXH3, 16 hex> <XXH64 of the line before this field, 16 hex> <source>
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace yizhan {
 struct Piece {
     std::uint64_t offset = 0;
     std::uint64_t size = 0;
-    std::uint64_t checksum = 0; ///< XXH64 of its bytes
+    std::uint64_t checksum = 0; ///< XXH3 of its bytes, 64 bits
     std::string source;         ///< who sent it; no line ends, at most 1 KiB
 
     std::uint64_t end() const { return offset + size; }
@@ -29,7 +29,7 @@ std::string encode(const Piece& piece);
 /// The lines up to the first that is not whole; never more than 100,000.
 std::vector<Piece> decode_pieces(std::string_view text);
 
-/// A running XXH64. One thread at a time.
+/// A running XXH3 of 64 bits. One thread at a time.
 class Checksum {
   public:
     Checksum();

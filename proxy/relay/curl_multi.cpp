@@ -19,9 +19,9 @@ using Clock = std::chrono::steady_clock;
 // counts, less a TLS record that is here in part.
 constexpr std::uint64_t rushes_after = 1 << 20;  // bytes of an answer
 constexpr std::uint64_t rushes_above = 16 << 20; // bytes per second
-constexpr std::uint64_t good_deal = 512 << 10;
+constexpr std::uint64_t good_deal = 960 << 10;   // with what comes meanwhile two of libcurl's reads, and one write
 constexpr std::uint64_t tls_record = 32 << 10;
-constexpr std::chrono::milliseconds moment{8};
+constexpr std::chrono::milliseconds moment{12};
 
 std::uint64_t downloaded(const CURL* easy) {
     curl_off_t bytes = 0;

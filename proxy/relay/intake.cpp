@@ -9,8 +9,8 @@
 namespace yizhan {
 namespace {
 
-// Bytes: smaller writes cost more in threads woken than in copying. As much as libcurl reads at once.
-constexpr std::size_t worth_writing = std::size_t{512} * 1024;
+// Bytes: smaller writes cost more in threads woken than in copying.
+constexpr std::size_t worth_writing = std::size_t{1024} * 1024;
 // Bytes of a batch. They come from another core's cache: hashed first, which hides the way, and while they lie in this
 // core's own, they are written. In batches of some MiB each of both waited for the memory: 2.7 CPU seconds for a GiB.
 constexpr std::size_t batch_size = std::size_t{128} * 1024;

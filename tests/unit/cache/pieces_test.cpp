@@ -19,7 +19,7 @@ TEST(Piece, ALineComesBackAsItWas) {
 }
 
 TEST(Piece, ALineBreakInASourceMakesNoSecondLine) {
-    const auto line = encode({.offset = 0, .size = 1, .checksum = 2, .source = "a\nyizhan-piece 1 9 9 9 9 b"});
+    const auto line = encode({.offset = 0, .size = 1, .checksum = 2, .source = "a\nyizhan-piece 2 9 9 9 9 b"});
     EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
     EXPECT_EQ(decode_pieces(line).size(), 1u);
 }
