@@ -1,7 +1,10 @@
-// One thread that takes what waits, all of it at once, so that many commits share the price of one sync.
+// One thread that takes what waits, all of it at once, so that many commits share the price of one sync. It rests between
+// groups: two hundred small files that a resolver fetches in half a second are a few groups then, and leave the processor
+// and the disk to those who wait for the next ones.
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -14,14 +17,21 @@
 
 namespace yizhan {
 
-/// Items leave in the order in which they came, in groups of at most `group_size`. `push` from any thread.
+/// How long a queue rests after a group: so many times as long as that took, `longest` at most.
+struct Rest {
+    int times = 3;
+    std::chrono::milliseconds longest{250};
+};
+
+/// Items leave in the order in which they came, in groups of at most `group_size`. A full one waits for no rest. `push`
+/// from any thread.
 template <class Item>
 class CommitQueue {
   public:
     using Run = std::function<void(std::vector<Item>&)>;
 
-    CommitQueue(std::size_t group_size, Run run)
-        : group_size_(group_size), run_(std::move(run)), thread_([this] { work(); }) {}
+    CommitQueue(std::size_t group_size, Run run, Rest rest = {})
+        : group_size_(group_size), run_(std::move(run)), rest_(rest), thread_([this] { work(); }) {}
 
     /// Runs what still waits, then ends the thread. Not from within `run`.
     ~CommitQueue() {
@@ -44,22 +54,35 @@ class CommitQueue {
         waiting_.notify_one();
     }
 
+    /// More wait than one group takes.
+    bool crowded() const {
+        const std::lock_guard lock(mutex_);
+        return items_.size() >= group_size_;
+    }
+
     /// True within `run`.
     bool on_thread() const { return std::this_thread::get_id() == thread_.get_id(); }
 
   private:
+    using Clock = std::chrono::steady_clock;
+
     void work() {
+        Clock::time_point rested{};
         for (;;) {
-            auto group = take();
+            auto group = take(rested);
             if (group.empty())
                 return;
+            const auto began = Clock::now();
             run_(group);
+            const auto ended = Clock::now();
+            rested = ended + std::min<Clock::duration>(rest_.times * (ended - began), rest_.longest);
         }
     }
 
-    std::vector<Item> take() {
+    std::vector<Item> take(Clock::time_point rested) {
         std::unique_lock lock(mutex_);
         waiting_.wait(lock, [this] { return stopping_ || !items_.empty(); });
+        waiting_.wait_until(lock, rested, [this] { return stopping_ || items_.size() >= group_size_; });
         const auto count = static_cast<std::ptrdiff_t>(std::min(group_size_, items_.size()));
         std::vector<Item> group(std::make_move_iterator(items_.begin()),
                                 std::make_move_iterator(items_.begin() + count));
@@ -69,7 +92,8 @@ class CommitQueue {
 
     std::size_t group_size_;
     Run run_;
-    std::mutex mutex_;
+    Rest rest_;
+    mutable std::mutex mutex_;
     std::condition_variable waiting_;
     std::deque<Item> items_;
     bool stopping_ = false;

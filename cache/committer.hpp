@@ -9,6 +9,7 @@
 #include "cache/fill.hpp"
 #include "cache/objects_log.hpp"
 #include "cache/recent_paths.hpp"
+#include "cache/space.hpp"
 
 #include <atomic>
 #include <filesystem>
@@ -16,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace yizhan {
@@ -34,7 +36,8 @@ struct Operation {
     Sha256 digest;
     std::uint64_t size = 0;                           ///< adopt
     std::optional<Record> record;                     ///< keep; its size is filled in
-    std::unique_ptr<Fill::State> fill;                ///< keep; none: the blob must be here
+    std::unique_ptr<Fill::State> fill;                ///< keep; none: there are `bytes`, or the blob must be here
+    std::optional<std::string> bytes;                 ///< keep: a fill's, written where the blob is not here
     Store::Committed committed;                       ///< keep
     std::move_only_function<void(Result<void>)> done; ///< the others; may be empty
 
@@ -47,6 +50,7 @@ class Committer {
     struct Parts {
         Catalog& catalog;
         const BlobFiles& files;
+        std::shared_ptr<Space> space;
         DescriptorCache& descriptors;
         RecentPaths& paths;
         std::filesystem::path data;
@@ -59,6 +63,8 @@ class Committer {
     /// Any thread; the operation's handler runs on the commit thread.
     void push(Operation operation) { queue_->push(std::move(operation)); }
     bool on_thread() const { return queue_->on_thread(); }
+    /// More wait than one group takes.
+    bool crowded() const { return queue_->crowded(); }
 
     /// Whoever changes a document's row elsewhere holds this meanwhile.
     std::mutex& pages_mutex() { return pages_mutex_; }
@@ -71,6 +77,7 @@ class Committer {
 
     void run(std::vector<Operation>& group);
     void sync_data(std::vector<Operation>& group);
+    Result<void> write_out(Operation& operation);
     Result<void> sync_fill(Operation& operation);
     Result<void> commit(std::vector<Operation>& group);
     Result<void> stage(Operation& operation, Staged& staged);

@@ -1,5 +1,7 @@
 #include "proxy/relay/curl_multi.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <mutex>
@@ -56,6 +58,7 @@ CurlMulti::CurlMulti(asio::io_context& io, Finished finished) : io_(io), timer_(
 }
 
 CurlMulti::~CurlMulti() {
+    ++*kicks_;
     curl_multi_cleanup(multi_);
     while (!watches_.empty())
         drop(watches_.begin());
@@ -207,13 +210,17 @@ void CurlMulti::look_after(const std::shared_ptr<Watch>& watch) {
 int CurlMulti::on_timer(CURLM*, long milliseconds, void* user) {
     auto& self = *static_cast<CurlMulti*>(user);
     self.timer_.cancel();
-    if (milliseconds < 0)
-        return 0;
-    self.timer_.expires_after(std::chrono::milliseconds(milliseconds)); // 0 too: curl must not be entered from here
-    self.timer_.async_wait([&self](error_code ec) {
-        if (!ec)
-            self.act(CURL_SOCKET_TIMEOUT, 0);
-    });
+    const auto asked = ++*self.kicks_;
+    const auto kick = [&self, kicks = self.kicks_, asked] {
+        if (*kicks == asked)
+            self.kick();
+    };
+    if (milliseconds == 0) // with every transfer; curl must not be entered from here, and a timer costs three calls
+        asio::post(self.io_, kick);
+    if (milliseconds > 0) {
+        self.timer_.expires_after(std::chrono::milliseconds(milliseconds));
+        self.timer_.async_wait([kick](error_code) { kick(); });
+    }
     return 0;
 }
 

@@ -65,6 +65,7 @@ class CurlMulti {
 
     asio::io_context& io_;
     asio::steady_timer timer_;
+    std::shared_ptr<std::uint64_t> kicks_ = std::make_shared<std::uint64_t>(0); // what curl last asked for; outlives us
     Finished finished_;
     Watches watches_;
     CURLM* multi_;

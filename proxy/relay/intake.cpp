@@ -25,7 +25,20 @@ struct Intake::Writer {
     std::optional<Fill> fill; // none: what comes is passed through memory
     StreamHasher hasher;
     std::uint64_t hashed = 0;
+    std::optional<Digests> digests; // once the hasher is spent
     Extents present;
+
+    void begin_again(const Identity& identity) {
+        hasher = StreamHasher(identity);
+        hashed = 0;
+        digests.reset();
+    }
+
+    const Digests& finish() {
+        if (!digests)
+            digests = hasher.finish();
+        return *digests;
+    }
 
     // What did not fit on the disk comes once more, and other bytes may have joined it behind.
     void hash_in_turn(std::uint64_t offset, std::span<const std::byte> bytes) {
@@ -57,7 +70,8 @@ struct Intake::Writer {
 struct Intake::Written {
     Result<void> result;
     Extents done;
-    std::vector<Batch> left; // where the disk was full
+    std::vector<Batch> left;        // where the disk was full
+    std::optional<Digests> digests; // of everything
 };
 
 // ---- one job at a time
@@ -94,6 +108,7 @@ void Intake::next() {
 
 void Intake::open(Owner& owner, std::optional<std::uint64_t> size) {
     owner_ = &owner;
+    size_ = size;
     writer_ = std::make_shared<Writer>(identity_);
     run([this, size](Writer&) { return means_.store.begin(identity_, size); },
         [this](Result<Fill> fill) {
@@ -192,7 +207,7 @@ void Intake::flush_soon() {
 // What arrives meanwhile makes the next batch, so batches grow exactly when the disk is slow.
 void Intake::flush() {
     writing_ = std::exchange(batched_, 0);
-    auto job = [batches = std::exchange(batches_, {}), window = window_](Writer& writer) mutable {
+    auto job = [batches = std::exchange(batches_, {}), window = window_, size = size_](Writer& writer) mutable {
         std::ranges::sort(batches, {}, &Batch::offset);
         Written out;
         auto at = batches.begin();
@@ -209,6 +224,8 @@ void Intake::flush() {
         if (!window)
             if (auto hashed = writer.catch_up(out.result ? catch_up_step : UINT64_MAX); !hashed)
                 out.result = std::move(hashed);
+        if (out.result && writer.hashed == size && writer.present.end() == size)
+            out.digests = writer.finish();
         return out;
     };
     run(std::move(job), [this](Written outcome) { written(std::move(outcome)); });
@@ -218,6 +235,7 @@ void Intake::written(Written outcome) {
     means_.in_flight->bytes -= std::exchange(writing_, 0);
     for (const auto& [begin, end] : outcome.done.ranges())
         present_.add(begin, end);
+    digests_ = std::move(outcome.digests);
     give_way();
     if (!owner_)
         return;
@@ -279,11 +297,13 @@ void Intake::read_back(std::uint64_t offset, std::uint64_t size, Read handler) {
 }
 
 void Intake::finish(std::function<void(const Digests&)> handler) {
+    if (digests_ && idle() && waiting_.empty())
+        return handler(*digests_);
     waiting_.push_back([this, handler = std::move(handler)]() mutable {
         auto job = [](Writer& writer) -> Result<Digests> {
             if (auto hashed = writer.catch_up(UINT64_MAX); !hashed)
                 return std::unexpected(hashed.error());
-            return writer.hasher.finish();
+            return writer.finish();
         };
         run(std::move(job), [this, handler = std::move(handler)](Result<Digests> digests) {
             if (!owner_)
@@ -310,10 +330,10 @@ void Intake::replace(std::uint64_t offset, std::vector<std::byte> bytes, std::st
 }
 
 void Intake::hash_again(std::function<void(const Digests&)> handler) {
+    digests_.reset();
     waiting_.push_back([this] {
         auto job = [identity = identity_](Writer& writer) {
-            writer.hasher = StreamHasher(identity);
-            writer.hashed = 0;
+            writer.begin_again(identity);
             return true;
         };
         run(std::move(job), [](bool) {});
@@ -322,6 +342,7 @@ void Intake::hash_again(std::function<void(const Digests&)> handler) {
 }
 
 void Intake::forget(std::set<std::string> sources, std::function<void(const Extents&)> then) {
+    digests_.reset();
     waiting_.push_back([this, sources = std::move(sources), then = std::move(then)]() mutable {
         auto job = [sources, identity = identity_, in_memory = window_ != nullptr](Writer& writer) {
             Extents gone;
@@ -332,10 +353,8 @@ void Intake::forget(std::set<std::string> sources, std::function<void(const Exte
                     gone.add(piece.offset, piece.end());
             for (const auto& [begin, end] : gone.ranges())
                 writer.present.remove(begin, end);
-            if (writer.present.prefix() < writer.hashed) {
-                writer.hasher = StreamHasher(identity);
-                writer.hashed = 0;
-            }
+            if (writer.present.prefix() < writer.hashed)
+                writer.begin_again(identity);
             return gone;
         };
         run(std::move(job), [this, then = std::move(then)](const Extents& gone) {

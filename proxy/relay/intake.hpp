@@ -66,6 +66,9 @@ class Intake final : public std::enable_shared_from_this<Intake> {
 
     /// `bytes` belong at `offset` of the object; `source` sent them. In window mode `offset` is front().
     void add(std::uint64_t offset, std::span<const std::byte> bytes, const std::string& source);
+    /// How long it will be, where that was not known before: what is written last brings the digests with it then, and
+    /// finish() need not wait.
+    void expect(std::uint64_t size) { size_ = size; }
     /// Whether more is to be waited with; `room` is called once, when there is some.
     bool crowded() const;
     void wait_for_room(std::function<void()> room) { means_.in_flight->waiting.push_back(std::move(room)); }
@@ -83,7 +86,7 @@ class Intake final : public std::enable_shared_from_this<Intake> {
     using Read = std::function<void(std::shared_ptr<const std::string>)>;
     void read_back(std::uint64_t offset, std::uint64_t size, Read handler);
 
-    /// The digests of everything below prefix(), after all writes.
+    /// The digests of everything below prefix(), after all writes; where they are known, inside this call.
     void finish(std::function<void(const Digests&)> handler);
 
     /// Writes other bytes where some lie already. Only when everything is here.
@@ -138,7 +141,9 @@ class Intake final : public std::enable_shared_from_this<Intake> {
     std::uint64_t writing_ = 0; // bytes in the job that runs
     Extents added_, present_;
     std::uint64_t inherited_ = 0;
-    bool busy_ = false; // a job runs
+    std::optional<std::uint64_t> size_;
+    std::optional<Digests> digests_; // once all of it is written
+    bool busy_ = false;              // a job runs
     bool flush_posted_ = false;
     std::deque<std::move_only_function<void()>> waiting_; // jobs for after the writes
     std::function<void()> closing_;

@@ -211,6 +211,7 @@ void Transfer::release() {
 // ---- who brings them
 
 void Transfer::couriers_heard_size() {
+    intake_->expect(*errand_.size);
     progress_->publish([this](Progress::View& view) { view.size = errand_.size; });
 }
 

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <latch>
 #include <memory>
 #include <optional>
+#include <thread>
 
 namespace yizhan {
 namespace {
@@ -28,6 +30,58 @@ TEST(CommitQueue, WhatWaitsIsTakenTogetherInOrder) {
         go_on.count_down();
     }
     EXPECT_EQ(groups, (std::vector<std::vector<int>>{{0}, {1, 2, 3, 4, 5}}));
+}
+
+// Rests for hours: a queue that waits for them ends no test.
+constexpr Rest hours{.times = 100'000'000, .longest = std::chrono::hours(24)};
+
+void take_a_moment() {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+TEST(CommitQueue, ARestGathersWhatComesOneByOne) {
+    std::latch first_ran(1);
+    std::vector<std::vector<int>> groups;
+    {
+        CommitQueue<int> queue(
+            100,
+            [&](std::vector<int>& group) {
+                groups.push_back(group);
+                take_a_moment();
+                if (groups.size() == 1)
+                    first_ran.count_down();
+            },
+            hours);
+        queue.push(0);
+        first_ran.wait();
+        for (int i = 1; i <= 5; ++i) {
+            take_a_moment();
+            queue.push(i);
+        }
+    }
+    EXPECT_EQ(groups, (std::vector<std::vector<int>>{{0}, {1, 2, 3, 4, 5}})) << "and the end waits for no rest";
+}
+
+TEST(CommitQueue, AFullGroupWaitsForNoRest) {
+    std::latch first_ran(1), second_runs(1);
+    std::vector<std::vector<int>> groups;
+    {
+        CommitQueue<int> queue(
+            2,
+            [&](std::vector<int>& group) {
+                groups.push_back(group);
+                take_a_moment();
+                (groups.size() == 1 ? first_ran : second_runs).count_down();
+            },
+            hours);
+        queue.push(0);
+        first_ran.wait();
+        queue.push(1);
+        EXPECT_FALSE(queue.crowded());
+        queue.push(2);
+        second_runs.wait();
+    }
+    EXPECT_EQ(groups, (std::vector<std::vector<int>>{{0}, {1, 2}}));
 }
 
 TEST(CommitQueue, AGroupHasABound) {

@@ -211,6 +211,16 @@ TEST_F(LocalStoreTest, DocumentsAreFoundWithTheirValidatorsAndBytes) {
     EXPECT_EQ(store->find_document("pypi/simple/seven/"), std::nullopt);
 }
 
+TEST_F(LocalStoreTest, DocumentsOfAllSizesAreKept) {
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{64} << 10, (std::size_t{64} << 10) + 1}) {
+        const std::string bytes(size, 'p');
+        const auto stored = store->put_document(std::to_string(size), bytes, document(bytes));
+        ASSERT_TRUE(stored) << size;
+        EXPECT_EQ(stored->read_all(100'000).value(), bytes);
+    }
+    EXPECT_TRUE(fs::is_empty(data / "partial"));
+}
+
 TEST_F(LocalStoreTest, ADocumentWhoseDigestIsNotItsBytesIsRefused) {
     const auto refused = store->put_document("key", "bytes", document("other bytes"));
     ASSERT_FALSE(refused);

@@ -15,7 +15,7 @@ class SweepTest : public testing::Test {
         auto log = rewrite_log(*catalog, folder.path(), {});
         ASSERT_TRUE(log);
         committer =
-            std::make_unique<Committer>(Committer::Parts{*catalog, files, descriptors, paths, folder.path(), {}},
+            std::make_unique<Committer>(Committer::Parts{*catalog, files, space, descriptors, paths, folder.path(), {}},
                                         std::move(log->log), log->position);
     }
 
@@ -40,6 +40,8 @@ class SweepTest : public testing::Test {
 
     TempFolder folder;
     BlobFiles files{folder.path()};
+    std::shared_ptr<Space> space =
+        std::make_shared<Space>(0, [at = folder.path()] { return file_system_space(at); });
     DescriptorCache descriptors{files, 16};
     RecentPaths paths;
     std::unique_ptr<Catalog> catalog;
