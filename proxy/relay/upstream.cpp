@@ -252,7 +252,9 @@ void Upstream::Impl::configure(Call& call) {
     // A paused stream stalls or leaks when it is cancelled (curl 7.88.1, issues 10971 and 10988), and one TCP window
     // for all is no way to carry files.
     set(CURLOPT_HTTP_VERSION, static_cast<long>(request.document ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-    set(CURLOPT_PIPEWAIT, request.document ? 1L : 0L);
+    // Who could join a connection waits until it is known whether that takes several: over TLS that is the handshake,
+    // in the clear libcurl would wait for the first answer's head.
+    set(CURLOPT_PIPEWAIT, request.document && request.url.scheme() == "https" ? 1L : 0L);
     set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     set(CURLOPT_BUFFERSIZE, 512L * 1024);
     set(CURLOPT_TCP_KEEPALIVE, 1L);

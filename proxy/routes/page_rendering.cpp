@@ -45,7 +45,7 @@ Task<PageSlot::RenderedPtr> rendered(Relay& relay, std::shared_ptr<PageSlot> slo
         return std::make_shared<const RenderedPage>(RenderedPage{std::make_shared<const std::string>(std::move(body)),
                                                                  std::move(etag), dated.newer, dated.undated});
     };
-    const auto page = co_await run_on(relay.compute().get_executor(), std::move(work));
+    const auto page = co_await run_on(relay.compute(generation->bytes).get_executor(), std::move(work));
     slot->put(generation, form, page);
     co_return page;
 }

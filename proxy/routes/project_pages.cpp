@@ -196,11 +196,14 @@ Task<Result<void>> ProjectPages::ask_upstreams(const std::string& project, const
     if (const auto view = slot->view(); view.generation && view.age < index_.rules.page_ttl)
         co_return Result<void>{}; // what the store had is fresh enough
     const auto key = stored_.document_key(project);
-    auto look = [this, key] { return store_.find_document(key); };
-    auto stored = co_await run_on(relay_.disk().get_executor(), std::move(look));
-    // A 304 must be about what is shown, and that may be newer than what is durable.
-    if (const auto shown = slot->view().generation; !shown || (stored && shown->document != stored->digest))
-        stored.reset();
+    std::optional<Document> stored;
+    if (const auto shown = slot->view().generation) {
+        auto look = [this, key] { return store_.find_document(key); };
+        stored = co_await run_on(relay_.disk().get_executor(), std::move(look));
+        // A 304 must be about what is shown, and that may be newer than what is durable.
+        if (stored && shown->document != stored->digest)
+            stored.reset();
+    }
     auto word = co_await upstreams_.ask(project, std::move(stored));
     if (!word)
         co_return std::unexpected(word.error());
@@ -235,7 +238,7 @@ Task<Result<void>> ProjectPages::take(const std::string& project, const SlotPtr&
             read->document = sha256(box->body);
         return read;
     };
-    auto generation = co_await run_on(relay_.compute().get_executor(), std::move(parse));
+    auto generation = co_await run_on(relay_.compute(box->body.size()).get_executor(), std::move(parse));
     if (!generation && generation.error().code == Errc::not_found)
         co_return std::unexpected(generation.error());
     if (!generation)

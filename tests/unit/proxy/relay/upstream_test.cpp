@@ -88,6 +88,27 @@ TEST_F(UpstreamTest, OneThatTheSettingsNameIs) {
     EXPECT_EQ(got.head->address, server_.address());
 }
 
+TEST_F(UpstreamTest, InTheClearNoPageWaitsForAnothersAnswer) {
+    server_.misbehave("/x", origin::Behaviour().stall_head("both"));
+    auto upstream = this->upstream(server_.address());
+    Collected first, second;
+    auto page = request(true);
+    page.document = true;
+    upstream.start(page, first);
+    upstream.start(page, second);
+    bool both_asked = false;
+    {
+        const std::jthread opener([&] {
+            both_asked = farm_.gates().wait_arrivals("both", 2, std::chrono::seconds(2));
+            farm_.gates().open("both");
+        });
+        while (!(first.outcome && second.outcome) && io_.run_one() > 0) {
+        }
+    }
+    EXPECT_TRUE(both_asked);
+    EXPECT_EQ(first.body + second.body, "secretsecret");
+}
+
 TEST_F(UpstreamTest, TellsWhatHasComeAndWasNotRead) {
     constexpr std::size_t size = std::size_t{64} << 20;
     constexpr std::uint64_t much = std::uint64_t{64} << 10;
