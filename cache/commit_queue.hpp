@@ -1,6 +1,6 @@
-// One thread that takes what waits, all of it at once, so that many commits share the price of one sync. It rests between
-// groups: two hundred small files that a resolver fetches in half a second are a few groups then, and leave the processor
-// and the disk to those who wait for the next ones.
+// One thread that takes what waits, all of it at once, so that many commits share the price of one sync. It rests
+// between groups: two hundred small files that a resolver fetches in half a second are a few groups then, and leave the
+// processor and the disk to those who wait for the next ones.
 #pragma once
 
 #include <algorithm>

@@ -24,7 +24,8 @@ namespace fs = std::filesystem;
 // Bounds of what goes into one line of objects.log; the URLs and paths of real indexes stay below 2 KiB.
 constexpr std::size_t max_text = 8192;
 
-// Bytes: twice what most projects' pages have. A file costs the caller 100 µs, and a resolver asks for hundreds of pages.
+// Bytes: twice what most projects' pages have. A file costs the caller 100 µs, and a resolver asks for hundreds of
+// pages.
 constexpr std::size_t small_document = std::size_t{64} * 1024;
 
 /// A quarter of what the process may open, so that connections and upstreams have theirs.
@@ -121,8 +122,9 @@ Result<void> LocalStore::start(const fs::path& data, const StepHook& hook) {
     if (!totals)
         return std::unexpected(totals.error());
     const bool rewrite = overlong(recovered->position, *totals);
-    committer_ = std::make_unique<Committer>(Committer::Parts{*catalog_, files_, space_, descriptors_, paths_, data, hook},
-                                             std::move(recovered->log), recovered->position);
+    committer_ =
+        std::make_unique<Committer>(Committer::Parts{*catalog_, files_, space_, descriptors_, paths_, data, hook},
+                                    std::move(recovered->log), recovered->position);
     if (rewrite) {
         Operation operation;
         operation.kind = Operation::Kind::rewrite;
@@ -231,8 +233,9 @@ void LocalStore::put_document(std::string_view key, std::string_view bytes, Docu
     committer_->push(std::move(*operation));
 }
 
-// Whether the bytes are here already when the commit's turn comes is known there only. Small ones wait for that in memory,
-// where they are at most 32 MiB with the group that is at work; of others the file that was not needed is dropped unsynced.
+// Whether the bytes are here already when the commit's turn comes is known there only. Small ones wait for that in
+// memory, where they are at most 32 MiB with the group that is at work; of others the file that was not needed is
+// dropped unsynced.
 Result<Operation> LocalStore::document_operation(std::string_view key, std::string_view bytes, Document document) {
     if (auto fits = bounded(key, document); !fits)
         return std::unexpected(fits.error());

@@ -186,7 +186,8 @@ class Store {
     /// Stores a document's bytes as a blob and its row under `key` in one step. Waits for no sync, and a small one's
     /// bytes are written with the commit only; documents of one key replace each other in the order of the calls. The
     /// handler as commit's, but within this call where it fails at once. The bytes that are replaced are erased unless
-    /// something else leads to them. Errors: digest_mismatch (bytes and document.digest differ), invalid (a text over 8 KiB), and commit's.
+    /// something else leads to them. Errors: digest_mismatch (bytes and document.digest differ), invalid (a text over 8
+    /// KiB), and commit's.
     virtual void put_document(std::string_view key, std::string_view bytes, Document document, Committed handler) = 0;
     /// Likewise, and blocks until it is durable. Not from a handler.
     Result<Blob> put_document(std::string_view key, std::string_view bytes, Document document);

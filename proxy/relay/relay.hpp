@@ -61,8 +61,8 @@ class Relay {
     asio::io_context::executor_type executor() { return io_.get_executor(); }
     asio::thread_pool& disk() { return disk_; }       ///< may block
     asio::thread_pool& compute() { return compute_; } ///< niced: a large page must never delay a hash
-    /// Where to work on a page of `bytes`: a small one, a fraction of a millisecond's work, is not niced. Where a resolver
-    /// keeps all processors busy it would wait for each of its pages behind itself.
+    /// Where to work on a page of `bytes`: a small one, a fraction of a millisecond's work, is not niced. Where a
+    /// resolver keeps all processors busy it would wait for each of its pages behind itself.
     asio::thread_pool& compute(std::uint64_t bytes) { return bytes <= small_page ? disk_ : compute_; }
 
   private:

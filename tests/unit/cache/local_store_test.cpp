@@ -212,7 +212,8 @@ TEST_F(LocalStoreTest, DocumentsAreFoundWithTheirValidatorsAndBytes) {
 }
 
 TEST_F(LocalStoreTest, DocumentsOfAllSizesAreKept) {
-    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{64} << 10, (std::size_t{64} << 10) + 1}) {
+    for (const std::size_t size :
+         {std::size_t{0}, std::size_t{1}, std::size_t{64} << 10, (std::size_t{64} << 10) + 1}) {
         const std::string bytes(size, 'p');
         const auto stored = store->put_document(std::to_string(size), bytes, document(bytes));
         ASSERT_TRUE(stored) << size;

@@ -40,8 +40,7 @@ class SweepTest : public testing::Test {
 
     TempFolder folder;
     BlobFiles files{folder.path()};
-    std::shared_ptr<Space> space =
-        std::make_shared<Space>(0, [at = folder.path()] { return file_system_space(at); });
+    std::shared_ptr<Space> space = std::make_shared<Space>(0, [at = folder.path()] { return file_system_space(at); });
     DescriptorCache descriptors{files, 16};
     RecentPaths paths;
     std::unique_ptr<Catalog> catalog;
