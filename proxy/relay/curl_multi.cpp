@@ -58,8 +58,8 @@ CurlMulti::CurlMulti(asio::io_context& io, Finished finished) : io_(io), timer_(
 }
 
 CurlMulti::~CurlMulti() {
+    curl_multi_cleanup(multi_); // may ask to be kicked once more
     ++*kicks_;
-    curl_multi_cleanup(multi_);
     while (!watches_.empty())
         drop(watches_.begin());
 }
