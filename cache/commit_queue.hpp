@@ -24,7 +24,7 @@ struct Rest {
 };
 
 /// Items leave in the order in which they came, in groups of at most `group_size`. A full one waits for no rest. `push`
-/// from any thread.
+/// and `hurry` from any thread.
 template <class Item>
 class CommitQueue {
   public:
@@ -47,14 +47,26 @@ class CommitQueue {
     CommitQueue& operator=(const CommitQueue&) = delete;
 
     void push(Item item) {
+        bool changes_anything = false; // a thread that rests is not woken for each
         {
             const std::lock_guard lock(mutex_);
             items_.push_back(std::move(item));
+            changes_anything = items_.size() == 1 || items_.size() == group_size_;
+        }
+        if (changes_anything)
+            waiting_.notify_one();
+    }
+
+    /// Somebody waits for what was pushed: its group waits for no rest.
+    void hurry() {
+        {
+            const std::lock_guard lock(mutex_);
+            hurried_ = true;
         }
         waiting_.notify_one();
     }
 
-    /// More wait than one group takes.
+    /// A whole group or more waits.
     bool crowded() const {
         const std::lock_guard lock(mutex_);
         return items_.size() >= group_size_;
@@ -82,11 +94,12 @@ class CommitQueue {
     std::vector<Item> take(Clock::time_point rested) {
         std::unique_lock lock(mutex_);
         waiting_.wait(lock, [this] { return stopping_ || !items_.empty(); });
-        waiting_.wait_until(lock, rested, [this] { return stopping_ || items_.size() >= group_size_; });
+        waiting_.wait_until(lock, rested, [this] { return stopping_ || hurried_ || items_.size() >= group_size_; });
         const auto count = static_cast<std::ptrdiff_t>(std::min(group_size_, items_.size()));
         std::vector<Item> group(std::make_move_iterator(items_.begin()),
                                 std::make_move_iterator(items_.begin() + count));
         items_.erase(items_.begin(), items_.begin() + count);
+        hurried_ = hurried_ && !items_.empty();
         return group;
     }
 
@@ -97,6 +110,7 @@ class CommitQueue {
     std::condition_variable waiting_;
     std::deque<Item> items_;
     bool stopping_ = false;
+    bool hurried_ = false;
     std::thread thread_; // last: it uses all of the above
 };
 

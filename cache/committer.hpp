@@ -63,7 +63,9 @@ class Committer {
     /// Any thread; the operation's handler runs on the commit thread.
     void push(Operation operation) { queue_->push(std::move(operation)); }
     bool on_thread() const { return queue_->on_thread(); }
-    /// More wait than one group takes.
+    /// Somebody waits for what was pushed.
+    void hurry() { queue_->hurry(); }
+    /// A whole group or more waits.
     bool crowded() const { return queue_->crowded(); }
 
     /// Whoever changes a document's row elsewhere holds this meanwhile.

@@ -68,6 +68,7 @@ Result<Blob> Store::put_document(std::string_view key, std::string_view bytes, D
     auto stored = promise.get_future();
     put_document(key, bytes, std::move(document),
                  [&promise](Result<Blob> result) { promise.set_value(std::move(result)); });
+    hurry();
     return stored.get();
 }
 

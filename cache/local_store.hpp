@@ -28,6 +28,7 @@ class LocalStore final : public Store {
     Result<Fill> begin(const Identity& identity, std::optional<std::uint64_t> size) override;
     void commit(Fill fill, const Sha256& digest, Provenance provenance, Committed handler) override;
     void link(const Sha256& digest, Provenance provenance, Committed handler) override;
+    void hurry() override { committer_->hurry(); }
     void erase(const Sha256& digest, std::move_only_function<void(Result<void>)> handler) override;
     void put_document(std::string_view key, std::string_view bytes, Document document, Committed handler) override;
     std::optional<Document> find_document(std::string_view key) const override;

@@ -180,6 +180,9 @@ class Store {
     /// Also names a blob that is here already, as commit does. Errors also: not_found.
     virtual void link(const Sha256& digest, Provenance provenance, Committed handler) = 0;
 
+    /// Commits rest in between, so that many share their syncs. Whoever waits for one says so after the call.
+    virtual void hurry() = 0;
+
     /// Forgets the blob and every path and document that leads to it, then deletes its file. None there: no error.
     virtual void erase(const Sha256& digest, std::move_only_function<void(Result<void>)> handler) = 0;
 

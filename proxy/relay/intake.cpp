@@ -336,7 +336,7 @@ void Intake::hash_again(std::function<void(const Digests&)> handler) {
             writer.begin_again(identity);
             return true;
         };
-        run(std::move(job), [](bool) {});
+        run(std::move(job), [this](bool) { digests_.reset(); });
     });
     finish(std::move(handler));
 }
@@ -358,6 +358,7 @@ void Intake::forget(std::set<std::string> sources, std::function<void(const Exte
             return gone;
         };
         run(std::move(job), [this, then = std::move(then)](const Extents& gone) {
+            digests_.reset();
             for (const auto& [begin, end] : gone.ranges()) {
                 added_.remove(begin, end);
                 present_.remove(begin, end);

@@ -95,7 +95,7 @@ void lower_priority_of_pool_threads(asio::thread_pool& pool) {
 } // namespace
 
 Relay::Relay(const Settings& settings, Store& store, Chance chance)
-    : settings_(settings), store_(store), disk_(disk_threads), compute_(compute_threads),
+    : settings_(settings), store_(store), disk_(disk_threads), compute_(compute_threads), quick_(compute_threads),
       named_(named_origins(settings)), families_(families_with(settings)),
       endpoints_(health_rules(settings.relay), chance ? std::move(chance) : a_generator()),
       upstream_(io_, upstream_options(settings.relay)),
@@ -224,8 +224,10 @@ void Relay::stop() {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     compute_.join();
+    quick_.join();
     disk_.join();
     barrier([] {}); // what the disk's last jobs have posted: parked transfers
+    store_.hurry();
     transfers_.wait_for_commits();
     barrier([] {}); // and what the last commits have
     io_.stop();     // what is left waits for upstreams, and nobody waits for it

@@ -61,9 +61,9 @@ class Relay {
     asio::io_context::executor_type executor() { return io_.get_executor(); }
     asio::thread_pool& disk() { return disk_; }       ///< may block
     asio::thread_pool& compute() { return compute_; } ///< niced: a large page must never delay a hash
-    /// Where to work on a page of `bytes`: a small one, a fraction of a millisecond's work, is not niced. Where a
-    /// resolver keeps all processors busy it would wait for each of its pages behind itself.
-    asio::thread_pool& compute(std::uint64_t bytes) { return bytes <= small_page ? disk_ : compute_; }
+    /// Where to work on a page of `bytes`: a small one, a millisecond's work, is not niced. Where a resolver keeps all
+    /// processors busy it would wait for each of its pages behind itself.
+    asio::thread_pool& compute(std::uint64_t bytes) { return bytes <= small_page ? quick_ : compute_; }
 
   private:
     static constexpr std::uint64_t small_page = std::uint64_t{64} * 1024;
@@ -82,6 +82,7 @@ class Relay {
     asio::executor_work_guard<Executor> work_{io_.get_executor()};
     asio::thread_pool disk_;
     asio::thread_pool compute_;
+    asio::thread_pool quick_;
     NamedOrigins named_;
     FamiliesOf families_;
     Endpoints endpoints_;

@@ -170,6 +170,7 @@ Result<Blob> store_bytes(Store& store, const std::string& bytes, Provenance prov
     auto future = promise.get_future();
     store.commit(std::move(*fill), sha256(bytes), std::move(provenance),
                  [&promise](Result<Blob> result) { promise.set_value(std::move(result)); });
+    store.hurry(); // this is a thread of the disk pool
     return future.get();
 }
 

@@ -84,6 +84,47 @@ TEST(CommitQueue, AFullGroupWaitsForNoRest) {
     EXPECT_EQ(groups, (std::vector<std::vector<int>>{{0}, {1, 2}}));
 }
 
+TEST(CommitQueue, WhoIsWaitedForWaitsForNoRest) {
+    std::latch first_ran(1), second_runs(1), third_ran(1);
+    std::vector<std::vector<int>> groups;
+    {
+        CommitQueue<int> queue(
+            100,
+            [&](std::vector<int>& group) {
+                groups.push_back(group);
+                take_a_moment();
+                (groups.size() == 1 ? first_ran : groups.size() == 2 ? second_runs : third_ran).count_down();
+            },
+            hours);
+        queue.push(0);
+        first_ran.wait();
+        queue.push(1);
+        queue.push(2);
+        queue.hurry();
+        second_runs.wait();
+        queue.push(3);
+        take_a_moment();
+        EXPECT_FALSE(third_ran.try_wait()) << "one hurry is for one group";
+    }
+    EXPECT_EQ(groups, (std::vector<std::vector<int>>{{0}, {1, 2}, {3}}));
+}
+
+TEST(CommitQueue, IsCrowdedFromAWholeGroupOn) {
+    std::latch first_runs(1), go_on(1);
+    CommitQueue<int> queue(2, [&](std::vector<int>& group) {
+        if (group.front() == 0)
+            first_runs.count_down();
+        go_on.wait();
+    });
+    queue.push(0);
+    first_runs.wait();
+    queue.push(1);
+    EXPECT_FALSE(queue.crowded());
+    queue.push(2);
+    EXPECT_TRUE(queue.crowded());
+    go_on.count_down();
+}
+
 TEST(CommitQueue, AGroupHasABound) {
     std::latch go_on(1);
     std::vector<std::size_t> sizes;
