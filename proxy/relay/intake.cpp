@@ -235,7 +235,7 @@ void Intake::written(Written outcome) {
     means_.in_flight->bytes -= std::exchange(writing_, 0);
     for (const auto& [begin, end] : outcome.done.ranges())
         present_.add(begin, end);
-    digests_ = std::move(outcome.digests);
+    digests_ = outcome.digests;
     give_way();
     if (!owner_)
         return;
