@@ -39,74 +39,63 @@ void take_a_moment() {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
-TEST(CommitQueue, ARestGathersWhatComesOneByOne) {
-    std::latch first_ran(1);
+/// What a queue runs: keeps its groups, and tells of the first three.
+struct Kept {
     std::vector<std::vector<int>> groups;
+    std::latch first{1}, second{1}, third{1};
+
+    CommitQueue<int>::Run run() {
+        return [this](std::vector<int>& group) {
+            groups.push_back(group);
+            take_a_moment();
+            (groups.size() == 1 ? first : groups.size() == 2 ? second : third).count_down();
+        };
+    }
+};
+
+TEST(CommitQueue, ARestGathersWhatComesOneByOne) {
+    Kept kept;
     {
-        CommitQueue<int> queue(
-            100,
-            [&](std::vector<int>& group) {
-                groups.push_back(group);
-                take_a_moment();
-                if (groups.size() == 1)
-                    first_ran.count_down();
-            },
-            hours);
+        CommitQueue<int> queue(100, kept.run(), hours);
         queue.push(0);
-        first_ran.wait();
+        kept.first.wait();
         for (int i = 1; i <= 5; ++i) {
             take_a_moment();
             queue.push(i);
         }
     }
-    EXPECT_EQ(groups, (std::vector<std::vector<int>>{{0}, {1, 2, 3, 4, 5}})) << "and the end waits for no rest";
+    EXPECT_EQ(kept.groups, (std::vector<std::vector<int>>{{0}, {1, 2, 3, 4, 5}})) << "and the end waits for no rest";
 }
 
 TEST(CommitQueue, AFullGroupWaitsForNoRest) {
-    std::latch first_ran(1), second_runs(1);
-    std::vector<std::vector<int>> groups;
+    Kept kept;
     {
-        CommitQueue<int> queue(
-            2,
-            [&](std::vector<int>& group) {
-                groups.push_back(group);
-                take_a_moment();
-                (groups.size() == 1 ? first_ran : second_runs).count_down();
-            },
-            hours);
+        CommitQueue<int> queue(2, kept.run(), hours);
         queue.push(0);
-        first_ran.wait();
+        kept.first.wait();
         queue.push(1);
         EXPECT_FALSE(queue.crowded());
         queue.push(2);
-        second_runs.wait();
+        kept.second.wait();
     }
-    EXPECT_EQ(groups, (std::vector<std::vector<int>>{{0}, {1, 2}}));
+    EXPECT_EQ(kept.groups, (std::vector<std::vector<int>>{{0}, {1, 2}}));
 }
 
 TEST(CommitQueue, WhoIsWaitedForWaitsForNoRest) {
-    std::latch first_ran(1), second_runs(1), third_ran(1);
-    std::vector<std::vector<int>> groups;
+    Kept kept;
     {
-        CommitQueue<int> queue(
-            100,
-            [&](std::vector<int>& group) {
-                groups.push_back(group);
-                take_a_moment();
-                (groups.size() == 1 ? first_ran : groups.size() == 2 ? second_runs : third_ran).count_down();
-            },
-            hours);
+        CommitQueue<int> queue(100, kept.run(), hours);
         queue.push(0);
-        first_ran.wait();
+        kept.first.wait();
         queue.push(1);
         queue.push(2);
         queue.hurry();
-        second_runs.wait();
+        kept.second.wait();
         queue.push(3);
         take_a_moment();
-        EXPECT_FALSE(third_ran.try_wait()) << "one hurry is for one group";
+        EXPECT_FALSE(kept.third.try_wait()) << "one hurry is for one group";
     }
-    EXPECT_EQ(groups, (std::vector<std::vector<int>>{{0}, {1, 2}, {3}}));
+    EXPECT_EQ(kept.groups, (std::vector<std::vector<int>>{{0}, {1, 2}, {3}}));
 }
 
 TEST(CommitQueue, IsCrowdedFromAWholeGroupOn) {
