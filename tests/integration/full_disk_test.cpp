@@ -32,13 +32,14 @@ class FullDisk : public Stage {
 
     std::filesystem::path ballast() const { return data() / "ballast"; }
 
-    /// Somebody else's file takes what is left.
+    /// Somebody else's file takes what is left, to the last block.
     void fill_up() {
         const Descriptor file(::open(ballast().c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
-        constexpr off_t step = 64 * KiB;
         off_t size = 0;
-        while (::posix_fallocate(file.get(), size, step) == 0) {
-            size += step;
+        for (const off_t step : {off_t{1} << 20, off_t{4} << 10}) {
+            while (::posix_fallocate(file.get(), size, step) == 0) {
+                size += step;
+            }
         }
         ASSERT_GT(size, 0);
     }
@@ -89,6 +90,33 @@ TEST_F(FullDisk, InTheMiddleCostsTheClientNothingAndPassesByItself) {
     EXPECT_TRUE(again.complete && again.as_expected);
     EXPECT_TRUE(becomes(path_of(file), "\"" + file.body.sha256() + "\"")) << "and now it is kept";
     EXPECT_THAT(wrong_files(), IsEmpty());
+}
+
+TEST_F(FullDisk, PagesAreAnsweredAndKeptAtTheirNextRefreshWithRoom) {
+    constexpr seconds page_ttl(1);
+    mirror("root");
+    set("pypi.page_ttl = '1s'");
+    const Distribution& early = wheel("early", 4 * KiB);
+    const Distribution& late = wheel("late", 4 * KiB);
+    publish();
+    start();
+    fill_up();
+    for (const std::string project : {"early", "late"}) {
+        const Reply page = get("/simple/" + project + "/");
+        EXPECT_EQ(page.status, 200u) << page.body;
+        EXPECT_THAT(page.body, HasSubstr(project == "early" ? early.filename : late.filename));
+        EXPECT_THAT(service().wait_log(project + " could not be kept"), Not(IsEmpty()));
+    }
+    std::filesystem::remove(ballast());
+    std::this_thread::sleep_for(page_ttl);
+    EXPECT_EQ(get("/simple/late/").status, 200u);
+    stop();
+
+    start_offline();
+    EXPECT_EQ(get("/simple/early/").status, 404u) << "nobody asked for it since";
+    const Reply kept = get("/simple/late/");
+    EXPECT_EQ(kept.status, 200u) << kept.body;
+    EXPECT_THAT(kept.body, HasSubstr(late.filename));
 }
 
 } // namespace

@@ -153,6 +153,29 @@ TEST_F(CommitterTest, AFailedSyncOfOneFillHarmsNoOther) {
     EXPECT_EQ(found(*store, "second"), "second");
 }
 
+TEST_F(CommitterTest, ADocumentThatCannotBeWrittenWhenItsTurnComesHarmsNoOther) {
+    const auto partial = folder.path() / "partial";
+    const Document page{sha256("<html>"), "", "", "", "", 0};
+    ASSERT_TRUE(commit(*store, "six", "a"));
+    Waiter<Blob> document;
+    Waiter<Blob> other;
+    as_one_group([&] {
+        store->put_document("page", "<html>", page, document.handler());
+        store->commit(filled(*store, "six"), sha256("six"), {"b", Grade::seen, ""}, other.handler());
+        std::filesystem::rename(partial, folder.path() / "away");
+    });
+    const auto failed = document.get();
+    EXPECT_TRUE(other.get());
+    std::filesystem::rename(folder.path() / "away", partial);
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().code, Errc::io);
+    EXPECT_FALSE(store->find_document("page"));
+    EXPECT_EQ(found(*store, "b"), "six");
+    ASSERT_TRUE(store->put_document("page", "<html>", page)) << "the next one is kept";
+    reopen();
+    EXPECT_EQ(store->find_document("page")->digest, sha256("<html>"));
+}
+
 TEST_F(CommitterTest, AFullDiskIsNamedAsSuch) {
     steps.fail_once(append_log, ENOSPC);
     const auto failed = commit(*store, "six", "a");
