@@ -103,7 +103,8 @@ std::vector<Setting> make_schema() {
                                      "The least important lines that are written.", ""),
 
         row<&S::cache, &S::Cache::max_size>(
-            "cache.max_size", a_size(0, no_limit), "How much may be stored before the least used goes; 0 is no limit.",
+            "cache.max_size", a_size(0, no_limit),
+            "How much may be stored before the least used goes; 0 is no limit. Not enforced yet: nothing is deleted.",
             "Room for every build of a lab's frameworks: one of torch with CUDA is 3 GiB."),
         row<&S::cache, &S::Cache::min_free>(
             "cache.min_free", a_size(0, no_limit), "How much of the file system is left free.",

@@ -120,7 +120,7 @@ void add_lock_commands(CLI::App& app, Chosen& chosen) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"驿站 yizhan: a mirror-aware caching proxy for pip, uv and conda", "yizhan"};
+    CLI::App app{"驿站 yizhan: a mirror-aware caching proxy for pip and uv", "yizhan"};
     app.set_version_flag("--version", "yizhan " YIZHAN_VERSION);
     app.require_subcommand(1);
     app.footer("Start it with `yizhan serve`, then: pip install -i http://127.0.0.1:8080/simple/ PACKAGE");

@@ -68,11 +68,22 @@ Result<std::vector<Shown>> from_store(const std::filesystem::path& data) {
 
 // The service where one runs, else the store itself.
 Result<std::vector<Shown>> disputes(const std::filesystem::path& data) {
-    if (!std::filesystem::exists(data))
-        return fail(Errc::not_found, data.string() + " does not exist: no yizhan has run there yet");
-    if (auto shown = from_running(data))
+    std::error_code unseen;
+    const bool there = std::filesystem::exists(data / "catalog", unseen);
+    if (unseen)
+        return fail(Errc::io, "cannot look into " + data.string() + ": " + unseen.message() +
+                                  "; ask as the user that yizhan runs as, or as root");
+    if (!there)
+        return fail(Errc::not_found,
+                    data.string() +
+                        " is no store: no yizhan has run there yet; --data names the folder of the one meant");
+    auto shown = from_running(data);
+    if (shown)
         return shown;
-    return from_store(data);
+    auto stored = from_store(data);
+    if (!stored)
+        stored.error().tried.push_back(shown.error().message);
+    return stored;
 }
 
 std::string name_of(const std::string& key) {

@@ -10,7 +10,7 @@ namespace {
 /// Seconds until trying again makes sense: pip waits exactly as long as it is told, uv and poetry about as long.
 int retry_after(Errc code) {
     switch (code) {
-    case Errc::no_space: // room is made by eviction, or by a person
+    case Errc::no_space: // room is made by a person
         return 5;
     case Errc::timeout: // the next try picks another endpoint
         return 2;

@@ -161,20 +161,26 @@ void Ride::leg_heard(Leg&, const Head& head, std::optional<std::uint64_t> total)
     owner_.ride_heard_size();
 }
 
+// Of several failures before the next byte the first is told: it is what began it.
+void Ride::leave(const Leg& leg, std::string why) {
+    errand_.left.try_emplace(at_, leg.charged().key(), std::move(why));
+}
+
 void Ride::ride(Leg& leg) {
+    if (const auto& first = *legs_.front().leg; &first != &leg)
+        leave(first, "its first byte was late; another was asked too, and was first");
     abandon_but(&leg);
     ridden_ = &leg;
     since_ = Clock::now();
     errand_.contributors.insert(leg.charged_id());
     errand_.contenders[legs_.front().contender].fruitless = 0;
     const auto whom = leg.charged().key();
-    if (owner_.leads(*this)) {
-        if (!errand_.left_because.empty())
-            spdlog::info("relay: switch object={} at={} from={} to={} reason=\"{}\"", errand_.object.path, at_,
-                         errand_.came_from.empty() ? "-" : errand_.came_from, whom, errand_.left_because);
-        errand_.left_because.clear();
+    if (const auto left = errand_.left.extract(at_))
+        spdlog::info("relay: {} object={:?} at={} from={:?} to={:?} reason={:?}",
+                     left.mapped().whom == whom ? "resume" : "switch", errand_.object.path, at_, left.mapped().whom,
+                     whom, left.mapped().why);
+    if (owner_.leads(*this))
         errand_.came_from = whom;
-    }
     before_.reset();
 }
 
@@ -226,14 +232,14 @@ void Ride::failed(Leg& leg, const Rejection& why) {
     const auto words = why.words.starts_with("http") ? why.words : fmt::format("{}: {}", url, why.words);
     if (why.symptom == Symptom::no_ranges) {
         contender.no_ranges = true;
+        leave(*ended.leg, why.words);
         ended.leg->fail(why, Clock::now());
         spdlog::info("relay: {} at byte {}: {}", errand_.object.path, at_, words);
         return owner_.leads(*this) ? ask() : strand();
     }
     contender.fruitless = brought ? 1 : contender.fruitless + 1;
     errand_.tried.push_back(words);
-    if (errand_.left_because.empty() && owner_.leads(*this))
-        errand_.left_because = why.words;
+    leave(*ended.leg, why.words);
     if (why.symptom == Symptom::wrong_bytes) { // it or who came before: that shows at the end
         ended.leg->abandon();
         contender.out = true;

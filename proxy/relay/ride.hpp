@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -29,10 +30,13 @@ struct Errand {
     Contenders contenders;
     bool alone = false; ///< one endpoint at a time for all of it: whoever's bytes are wrong then has lied
     unsigned failovers = 0;
-    std::string came_from;             ///< the endpoint of the last bytes, for the log
-    std::string left_because;          ///< why that one was left
-    std::vector<std::string> tried;    ///< what came back, a line each
-    std::set<EndpointId> contributors; ///< those whose bytes are here
+    std::string came_from; ///< the endpoint of the last bytes, for the log
+    struct Left {
+        std::string whom, why;
+    };
+    std::map<std::uint64_t, Left> left; ///< for whom the byte at which one was left is still to come, for the log
+    std::vector<std::string> tried;     ///< what came back, a line each
+    std::set<EndpointId> contributors;  ///< those whose bytes are here
     struct Dissent {
         EndpointId who;
         std::string words;
@@ -124,6 +128,7 @@ class Ride final : private Leg::Rider {
     void ride(Leg& leg);
     void failed(Leg& leg, const Rejection& why);
     Mount dismiss(Leg& leg);
+    void leave(const Leg& leg, std::string why);
     void abandon_but(const Leg* one);
     bool must_read() const;
     void strand();

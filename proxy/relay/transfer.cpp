@@ -39,7 +39,7 @@ Transfer::Transfer(Host host, Object object)
           .validator = {},
           .contenders = Contenders(host_.context.endpoints, object_.sources, host_.context.families),
           .came_from = {},
-          .left_because = {},
+          .left = {},
           .tried = {},
           .contributors = {},
           .dissents = {},
@@ -133,6 +133,7 @@ void Transfer::begin_anew() {
     stop_looking();
     errand_.contributors.clear();
     errand_.came_from.clear();
+    errand_.left.clear();
     complete_ = false;
     first_byte_.reset();
     progress_->publish([this](Progress::View& view) {

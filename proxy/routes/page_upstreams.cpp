@@ -100,7 +100,8 @@ struct PageUpstreams::Asking {
 };
 
 PageUpstreams::PageUpstreams(const PageIndex& index, const Settings& settings, Relay& relay)
-    : index_(index), settings_(settings), relay_(relay), root_(root_of(index.rules)) {}
+    : index_(index), settings_(settings), relay_(relay), root_(root_of(index.rules)),
+      root_breaker_(settings.relay.health.breaker) {}
 
 Task<Result<PageWord>> PageUpstreams::ask(std::string project, std::optional<Document> stored, Root root) {
     const auto asking = std::make_shared<Asking>();

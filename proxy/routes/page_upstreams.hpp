@@ -62,7 +62,7 @@ class PageUpstreams {
     Relay& relay_;
     const UpstreamSettings& root_;
     HealthSettings rules_;
-    Breaker root_breaker_{rules_.breaker};
+    Breaker root_breaker_;
 };
 
 /// The upstream whose word counts: the one marked root, else the first.

@@ -47,9 +47,9 @@ std::string speed_cell(const EndpointStatus& endpoint, SizeClass size) {
 }
 
 std::string endpoint_row(const EndpointStatus& endpoint) {
-    std::uint64_t failures = 0;
-    for (const auto count : endpoint.blamed)
-        failures += count;
+    const auto blamed = [&endpoint](Blame blame) { return endpoint.blamed[static_cast<std::size_t>(blame)]; };
+    // That a mirror does not have a file is no failure of its own.
+    const auto failures = blamed(Blame::mirror) + blamed(Blame::policy);
     std::string css(name(endpoint.gate));
     for (auto& c : css)
         if (c == '_' || c == ' ')
@@ -58,8 +58,7 @@ std::string endpoint_row(const EndpointStatus& endpoint) {
                        "<td class=\"n\">{} / {}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
                        escaped(endpoint.name.key()), escaped(endpoint.name.family), css, escaped(endpoint.words),
                        speed_cell(endpoint, SizeClass::page), speed_cell(endpoint, SizeClass::large),
-                       endpoint.in_flight, endpoint.cap, failures,
-                       endpoint.blamed[static_cast<std::size_t>(Blame::integrity)]);
+                       endpoint.in_flight, endpoint.cap, failures, blamed(Blame::integrity));
 }
 
 std::string transfer_row(const TransferStatus& transfer) {

@@ -163,5 +163,14 @@ TEST_F(TrustTest, ARootThatContradictsItselfIsBelievedWhenAnOperatorSaysSo) {
     EXPECT_THAT(trust({"list"}), HasSubstr("nothing is disputed")) << "the store itself is opened where nothing runs";
 }
 
+TEST_F(TrustTest, AFolderThatIsNoStoreIsNamedAndLeftAlone) {
+    const auto elsewhere = folder() / "elsewhere";
+    std::filesystem::create_directory(elsewhere);
+    const auto asked = run_yizhan({"trust", "list", "--data", elsewhere.string()}, folder());
+    EXPECT_EQ(asked.status, 1);
+    EXPECT_THAT(asked.said, HasSubstr(elsewhere.string() + " is no store"));
+    EXPECT_TRUE(std::filesystem::is_empty(elsewhere));
+}
+
 } // namespace
 } // namespace yizhan::integration

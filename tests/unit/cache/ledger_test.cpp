@@ -1,6 +1,9 @@
 #include "cache/ledger.hpp"
 #include "tests/unit/cache/store_fixture.hpp"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 namespace yizhan {
 namespace {
 
@@ -116,6 +119,22 @@ TEST_F(LedgerTest, ADisputeIsKeptUntilSomebodySettlesIt) {
     ASSERT_EQ(store->disputes({}, 10).size(), 1u);
     EXPECT_EQ(store->disputes({}, 10)[0].key, "b");
     EXPECT_EQ(put({{"a", entry(one, Grade::root)}}), std::vector<std::string>{"a"}) << "and stands as firmly as before";
+}
+
+TEST_F(LedgerTest, WhatRootAcceptsTheOwnerOfTheFolderCanRead) {
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "only root can give a folder away";
+    constexpr uid_t service = 4242;
+    ASSERT_EQ(::chown(folder.path().c_str(), service, service), 0);
+    ASSERT_TRUE(Store::accept(folder.path(), "a", one));
+    std::size_t notes = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path() / "accepted")) {
+        struct stat info{};
+        ASSERT_EQ(::stat(entry.path().c_str(), &info), 0);
+        EXPECT_EQ(info.st_uid, service) << entry.path();
+        ++notes;
+    }
+    EXPECT_EQ(notes, 1u);
 }
 
 } // namespace
