@@ -5,7 +5,9 @@
 #include "proxy/relay/health/endpoints.hpp"
 #include "proxy/relay/object.hpp"
 
+#include <algorithm>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,8 +26,16 @@ struct Contender {
     unsigned fruitless = 0; ///< since bytes last came from it
     unsigned legs = 0;      ///< under way to it
     bool out = false;       ///< does not have it, or has something else under its name
+    bool absent = false;    ///< its own words: there is no such object
     bool outvoted = false;  ///< and that for its ends alone: others, or the root, have other ones, or they are no ZIP's
     bool no_ranges = false; ///< sends all or nothing
+    std::set<EndpointId> answered_by{}; ///< those who answered when it was asked: itself, or those to whom it pointed
+
+    /// Whether what came when it was asked was one of these.
+    bool spoke_for(const std::set<EndpointId>& those) const {
+        return those.contains(id) ||
+               std::ranges::any_of(answered_by, [&](EndpointId who) { return those.contains(who); });
+    }
 };
 
 class Contenders {

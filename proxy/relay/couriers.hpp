@@ -28,6 +28,8 @@ class Couriers final : public std::enable_shared_from_this<Couriers>, private Ri
         virtual void couriers_done() = 0;
         /// Nobody is left who may be asked for the next byte.
         virtual void couriers_stranded() = 0;
+        /// An answer brings for longer than a client waits what is here already; called again while it does.
+        virtual void couriers_pass_over() = 0;
     };
 
     /// All three must outlive it, or its stop().
@@ -61,6 +63,7 @@ class Couriers final : public std::enable_shared_from_this<Couriers>, private Ri
     void ride_arrived(Ride& ride) override;
     void ride_stranded(Ride& ride) override;
     bool leads(const Ride& ride) const override { return ride.at() == intake_.front(); }
+    void ride_passes_over(Ride&) override { owner_.couriers_pass_over(); }
     void read_before(Ride& ride, std::uint64_t size) override;
 
     void wait_for_room();

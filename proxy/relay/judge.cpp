@@ -11,6 +11,8 @@
 namespace yizhan {
 namespace {
 
+constexpr std::string_view does_not_have_it = " (does not have it)";
+
 std::unexpected<Rejection> reject(Symptom symptom, std::string words) {
     return std::unexpected(Rejection{symptom, std::move(words)});
 }
@@ -117,7 +119,7 @@ std::expected<Acceptance, Rejection> judge_whole(const Head& head, const Expecta
 std::string words_of(Symptom symptom, unsigned status) {
     switch (symptom) {
     case Symptom::lacks:
-        return fmt::format("{} (does not have it)", status);
+        return fmt::format("{}{}", status, does_not_have_it);
     case Symptom::forbidden:
     case Symptom::too_many:
         return fmt::format("{} (does not want to serve us)", status);
@@ -129,6 +131,10 @@ std::string words_of(Symptom symptom, unsigned status) {
 }
 
 } // namespace
+
+bool says_absent(std::string_view words) {
+    return words.ends_with(does_not_have_it);
+}
 
 Rejection rejection_of(const Error& error) {
     switch (error.code) {

@@ -22,6 +22,9 @@ struct Rejection {
     std::optional<std::chrono::seconds> retry_after = {}; ///< as the answer said
 };
 
+/// Whether these are the words of a status that says that there is no such object (404, 410, 451).
+bool says_absent(std::string_view words);
+
 /// What a request that ended without an answer, or in the middle of one, has shown.
 Rejection rejection_of(const Error& error);
 

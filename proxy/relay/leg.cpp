@@ -31,8 +31,8 @@ Leg::Leg(Means means, const Source& source, Attempt attempt, AddressFamily addre
         request.fields.emplace_back("If-Range", wanted_.validator);
     auto hop = [this](const Url& next) -> Result<void> {
         if (auto allowed = endpoints_.redirected(attempt_, next.origin(), Clock::now()); !allowed) {
-            rejection_ = Rejection{Symptom::lacks, allowed.error()};
-            return yizhan::fail(Errc::refused, allowed.error());
+            rejection_ = Rejection{allowed.error().symptom, allowed.error().words};
+            return yizhan::fail(Errc::refused, rejection_->words);
         }
         return {};
     };
@@ -86,7 +86,8 @@ Verdict Leg::on_head(const Head& head) {
         return Verdict::stop;
     skip_ = accepted->skip;
     whole_ = head.status == 200;
-    rider_.leg_heard(*this, head, accepted->total);
+    total_ = accepted->total;
+    rider_.leg_heard(*this, head);
     return Verdict::go_on;
 }
 

@@ -37,7 +37,7 @@ class Leg final : private Sink {
       public:
         virtual ~Rider() = default;
         /// The answer is the object, as far as its head tells.
-        virtual void leg_heard(Leg& leg, const Head& head, std::optional<std::uint64_t> total) = 0;
+        virtual void leg_heard(Leg& leg, const Head& head) = 0;
         /// New bytes in order, from `Wanted::offset` on; beyond `end` where the answer ignores it.
         virtual Credit leg_brought(Leg& leg, std::span<const std::byte> bytes) = 0;
         /// Once, last: all is here (nothing), or why not.
@@ -63,7 +63,10 @@ class Leg final : private Sink {
     /// Who answered, after redirects; valid from the start to the end.
     const EndpointName& charged() const { return attempt_.charged_name(); }
     EndpointId charged_id() const { return attempt_.charged(); }
-    bool whole() const { return whole_; } ///< the answer is the object and not a part of it
+    bool whole() const { return whole_; }                         ///< the answer is the object and not a part of it
+    std::optional<std::uint64_t> total() const { return total_; } ///< the object's size, as its head says
+    /// The answer is under way, and what has come of it so far is here already.
+    bool passes_over() const { return skip_ > 0 && !rejection_; }
 
     /// After a pause.
     void resume();
@@ -101,6 +104,7 @@ class Leg final : private Sink {
     std::optional<Rejection> rejection_; // why we ended it ourselves
     bool enough_ = false;
     bool whole_ = false;
+    std::optional<std::uint64_t> total_;
     std::uint64_t skip_ = 0;        // bytes of the answer still to be dropped
     std::uint64_t compared_ = 0;    // of `before`
     std::uint64_t received_ = 0;    // new bytes

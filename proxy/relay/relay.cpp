@@ -264,7 +264,7 @@ Task<Result<Fetched>> Relay::fetch_here(UpstreamRequest request, std::uint64_t l
     if (attempt)
         context.on_hop = [this, &attempt](const Url& next) -> Result<void> {
             if (const auto rests = endpoints_.redirected(*attempt, next.origin(), Clock::now()); !rests)
-                spdlog::debug("relay: {}; followed all the same", rests.error());
+                spdlog::debug("relay: {}; followed all the same", rests.error().words);
             return {};
         };
     auto fetched = co_await yizhan::fetch(std::move(context), std::move(request), limit);

@@ -81,7 +81,7 @@ class Repair final : public std::enable_shared_from_this<Repair>, private Leg::R
         std::vector<std::byte> bytes;
     };
 
-    void leg_heard(Leg&, const Head&, std::optional<std::uint64_t>) override {}
+    void leg_heard(Leg&, const Head&) override {}
     Credit leg_brought(Leg& leg, std::span<const std::byte> bytes) override;
     void leg_ended(Leg& leg, std::optional<Rejection> why) override;
 

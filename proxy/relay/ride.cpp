@@ -20,6 +20,8 @@ constexpr seconds urgent_after{4};
 constexpr milliseconds urgent_step{500};
 // A request that has waited so long for others to end may be one too many: manners end where a client would give up.
 constexpr seconds crowd_after{6};
+// Until one is asked again that points to another one without room: each time is a real request.
+constexpr milliseconds later{500};
 // Looks again where everybody is at the cap or rests; nobody is asked by it.
 constexpr milliseconds wait_step{100};
 // Bytes: what two answers must have in common before the second is spliced to the first (facts: mirrors 4.5).
@@ -66,10 +68,17 @@ void Ride::ask() {
     Contenders::Round round{.asked = asked_, .busy = {}};
     for (const auto& mount : legs_)
         round.busy.push_back(mount.contender);
+    std::erase_if(later_, [now](const auto& each) { return each.second <= now; });
+    for (const auto& [contender, until] : later_)
+        round.busy.push_back(contender);
     const auto rest = segment_.end == Segments::endless ? std::nullopt : std::optional(left());
     const auto field = errand_.contenders.field(errand_.ask, round, rest, crowd, now);
-    if (field.empty())
-        return legs_.empty() ? strand() : void();
+    if (field.empty() && legs_.empty() && later_.empty())
+        return strand();
+    if (field.empty()) {
+        ask_again_ = now + wait_step;
+        return;
+    }
     if (must_read()) {
         reading_ = true;
         return owner_.read_before(*this, overlap);
@@ -150,14 +159,20 @@ void Ride::begin_leg(std::size_t contender, Attempt attempt) {
 
 // ---- legs
 
-void Ride::leg_heard(Leg&, const Head& head, std::optional<std::uint64_t> total) {
+void Ride::leg_heard(Leg& leg, const Head& head) {
+    const auto mount = std::ranges::find_if(legs_, [&](const Mount& each) { return each.leg.get() == &leg; });
+    errand_.contenders[mount->contender].answered_by.insert(leg.charged_id());
     if (!errand_.object.identity.known() && at_ == 0)
         errand_.validator = is_strong(head.field("etag")) ? std::string(head.field("etag")) : std::string{};
-    if (errand_.size || !total)
+}
+
+// Where nothing else tells the size, the word of whose bytes are taken does: a head alone binds nobody.
+void Ride::take_size(const Leg& leg) {
+    if (errand_.size || !leg.total())
         return;
-    errand_.size = total;
+    errand_.size = leg.total();
     if (segment_.end == Segments::endless)
-        segment_.end = *total;
+        segment_.end = *leg.total();
     owner_.ride_heard_size();
 }
 
@@ -174,6 +189,7 @@ void Ride::ride(Leg& leg) {
     since_ = Clock::now();
     errand_.contributors.insert(leg.charged_id());
     errand_.contenders[legs_.front().contender].fruitless = 0;
+    take_size(leg);
     const auto whom = leg.charged().key();
     if (const auto left = errand_.left.extract(at_))
         spdlog::info("relay: {} object={:?} at={} from={:?} to={:?} reason={:?}",
@@ -210,6 +226,8 @@ Credit Ride::leg_brought(Leg& leg, std::span<const std::byte> bytes) {
 }
 
 void Ride::leg_ended(Leg& leg, std::optional<Rejection> why) {
+    if (!why && segment_.end != Segments::endless && left() > 0)
+        why = Rejection{Symptom::reset, fmt::format("the answer ended {} bytes early", left())};
     if (why)
         return failed(leg, *why);
     const auto ended = dismiss(leg);
@@ -237,10 +255,19 @@ void Ride::failed(Leg& leg, const Rejection& why) {
         spdlog::info("relay: {} at byte {}: {}", errand_.object.path, at_, words);
         return owner_.leads(*this) ? ask() : strand();
     }
+    if (why.symptom == Symptom::not_now) {
+        ended.leg->fail(why, Clock::now());
+        if (std::ranges::find(errand_.tried, words) == errand_.tried.end())
+            errand_.tried.push_back(words);
+        later_[ended.contender] = Clock::now() + later;
+        return owner_.leads(*this) ? ask() : strand();
+    }
     contender.fruitless = brought ? 1 : contender.fruitless + 1;
     errand_.tried.push_back(words);
     leave(*ended.leg, why.words);
-    if (why.symptom == Symptom::wrong_bytes) { // it or who came before: that shows at the end
+    // It or who came before: that shows at the end. Of a size that only another one told the same is true.
+    const bool hearsay = why.symptom == Symptom::wrong_size && !errand_.object.size && errand_.object.identity.known();
+    if (why.symptom == Symptom::wrong_bytes || hearsay) {
         ended.leg->abandon();
         contender.out = true;
         errand_.dissents.push_back({ended.leg->charged_id(), words});
@@ -248,6 +275,7 @@ void Ride::failed(Leg& leg, const Rejection& why) {
     } else {
         const auto meaning = ended.leg->fail(why, Clock::now());
         contender.out |= meaning.lacks_object;
+        contender.absent |= says_absent(why.words);
         spdlog::warn("relay: {} at byte {}: {}{}", errand_.object.path, at_, words,
                      meaning.opened || meaning.cut_cap ? " (" + meaning.words + ")" : std::string{});
     }
@@ -307,8 +335,14 @@ void Ride::tick(Clock::time_point now) {
     if (reading_ || !owner_.leads(*this))
         return;
     const auto waited = owner_.silence(now);
-    if (!legs_.empty() && waited > client_patience)
-        return strand();
+    if (waited > client_patience) {
+        if (!passes_over()) {
+            if (legs_.empty() && errand_.tried.empty())
+                errand_.tried.emplace_back("every mirror that has it brings as many other files as it may");
+            return strand();
+        }
+        owner_.ride_passes_over(*this);
+    }
     if (!legs_.empty() && now < ask_again_)
         return;
     const bool urgent = waited > urgent_after;
@@ -317,10 +351,17 @@ void Ride::tick(Clock::time_point now) {
     ask_again_ = urgent ? std::min(ask_again_, now + urgent_step) : std::max(ask_again_, now + wait_step);
 }
 
+bool Ride::passes_over() const {
+    return std::ranges::any_of(legs_, [](const Mount& mount) { return mount.leg->passes_over(); });
+}
+
 Ride::Clock::time_point Ride::next_look(Clock::time_point now) const {
+    const auto at_most = now + seconds(1); // a running leg is looked at once a second
     if (ridden_ || !owner_.leads(*this))
-        return now + seconds(1); // a running leg is looked at once a second
+        return at_most;
     const auto given_up = now - owner_.silence(now) + client_patience + milliseconds(1);
+    if (passes_over())
+        return given_up > now ? std::min(given_up, at_most) : at_most;
     return std::max(now + milliseconds(10), std::min(ask_again_, given_up));
 }
 

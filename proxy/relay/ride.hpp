@@ -71,6 +71,8 @@ class Ride final : private Leg::Rider {
         virtual bool leads(const Ride& ride) const = 0;
         /// How long they have waited.
         virtual Clock::duration silence(Clock::time_point now) const = 0;
+        /// An answer is under way that brings for longer than a client waits what is here already.
+        virtual void ride_passes_over(Ride& ride) = 0;
         /// The bytes that lie before the ride's next one; `went_on` follows.
         virtual void read_before(Ride& ride, std::uint64_t size) = 0;
     };
@@ -118,7 +120,7 @@ class Ride final : private Leg::Rider {
         std::unique_ptr<Leg> leg;
     };
 
-    void leg_heard(Leg& leg, const Head& head, std::optional<std::uint64_t> total) override;
+    void leg_heard(Leg& leg, const Head& head) override;
     Credit leg_brought(Leg& leg, std::span<const std::byte> bytes) override;
     void leg_ended(Leg& leg, std::optional<Rejection> why) override;
 
@@ -128,9 +130,11 @@ class Ride final : private Leg::Rider {
     void ride(Leg& leg);
     void failed(Leg& leg, const Rejection& why);
     Mount dismiss(Leg& leg);
+    void take_size(const Leg& leg);
     void leave(const Leg& leg, std::string why);
     void abandon_but(const Leg* one);
     bool must_read() const;
+    bool passes_over() const;
     void strand();
 
     Errand& errand_;
@@ -139,11 +143,12 @@ class Ride final : private Leg::Rider {
     std::uint64_t at_;
     bool follows_on_;
     std::vector<Mount> legs_;
-    Leg* ridden_ = nullptr;                     // whose bytes are taken
-    std::vector<unsigned> asked_;               // by contender
-    std::shared_ptr<const std::string> before_; // what the next answer is compared with
-    bool reading_ = false;                      // for that
-    std::optional<std::size_t> first_;          // to be asked before all others
+    Leg* ridden_ = nullptr;                          // whose bytes are taken
+    std::vector<unsigned> asked_;                    // by contender
+    std::map<std::size_t, Clock::time_point> later_; // contenders that point to one that has no room until then
+    std::shared_ptr<const std::string> before_;      // what the next answer is compared with
+    bool reading_ = false;                           // for that
+    std::optional<std::size_t> first_;               // to be asked before all others
     bool paused_ = false;
     bool over_ = false;
     Clock::time_point since_ = Clock::now(); // it asks, or, once it is ridden, brings bytes

@@ -18,6 +18,9 @@ constexpr std::string_view files = "files"; // the kind of request, for breakers
 // How long one reader may hold up all others while the disk is full.
 constexpr seconds laggard{10};
 
+// How long the next readers wait where the first were told after the 14 s of ride.cpp: it is looked at once a second.
+constexpr seconds next_patience{13};
+
 // 128 random bits: nobody can guess the ETag of somebody else's delivery.
 std::string random_id() {
     thread_local std::random_device device;
@@ -123,6 +126,8 @@ void Transfer::first_look_ended(const std::vector<std::size_t>& liars) {
 }
 
 void Transfer::go_on() {
+    if (opposed_ && intake_->idle())
+        return couriers_stranded();
     release();
     if (complete_ && intake_->idle())
         verify();
@@ -155,6 +160,11 @@ void Transfer::intake_wrote() {
 void Transfer::intake_filled_disk(const std::string& why) {
     spdlog::warn("relay: {}: {}; it is passed on without being kept", object_.path, why);
     host_.context.disk_full(why);
+    // With no reader it is finished for the next one, who can have nothing of it now.
+    asio::post(host_.context.relay, [self = shared_from_this(), why] {
+        if (self->readers_ == 0)
+            self->fail(Error{Errc::no_space, why, {}});
+    });
     progress_->publish([this](Progress::View& view) { view.window = intake_->window(); });
     complete_ = false;
     couriers_->start_in_order();
@@ -222,16 +232,29 @@ void Transfer::couriers_done() {
         verify();
 }
 
+// Who sends all or nothing sends once more what an earlier request has left here, and no reader waits for so long: they
+// are told in time, one after the other, and find it further on when they ask again.
+void Transfer::couriers_pass_over() {
+    const auto now = Clock::now();
+    if (passed_over_ && now - *passed_over_ < next_patience)
+        return;
+    passed_over_ = now;
+    cut_readers(
+        {Errc::unavailable,
+         fmt::format("the mirror of {} cannot go on in the middle and sends its first part once more; ask again",
+                     object_.filename()),
+         errand_.tried});
+}
+
 void Transfer::couriers_stranded() {
-    const auto absent = [&](const Contender& c) { return c.source->root && c.out; };
-    const bool root_lacks_it = std::ranges::any_of(errand_.contenders, absent) &&
-                               std::ranges::any_of(errand_.tried, [](const std::string& line) {
-                                   return line.ends_with("(does not have it)");
-                               });
+    const auto absent = [](const Contender& c) { return c.source->root && c.out && c.absent; };
+    const bool root_lacks_it = std::ranges::any_of(errand_.contenders, absent);
     const auto name = object_.filename();
     const auto here = intake_->added().size();
-    if (!errand_.dissents.empty() && errand_.dissents.size() >= errand_.contributors.size() && here > 0)
-        return lied(errand_.dissents.front().words); // those who are left contradict what is here
+    if (!errand_.dissents.empty() && errand_.dissents.size() >= errand_.contributors.size() && here > 0) {
+        opposed_ = !intake_->idle();
+        return opposed_ ? void() : lied(errand_.dissents.front().words);
+    }
     if (root_lacks_it && here == intake_->inherited())
         return fail(Error{Errc::not_found, fmt::format("{} does not exist upstream", name), errand_.tried});
     if (errand_.tried.empty())

@@ -84,6 +84,7 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     void couriers_heard_size() override;
     void couriers_done() override;
     void couriers_stranded() override;
+    void couriers_pass_over() override;
 
     void look_for_laggards();
     void first_look_waited() override;
@@ -109,7 +110,7 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     Error wrong_after_its_start() const;
     void accept(const Digests& digests);
     void blame(const std::string& words, const std::optional<Sha256>& found);
-    void blame_one(EndpointId who, const std::string& words, const std::optional<Sha256>& found);
+    void blame_one(EndpointId who, const std::string& words, const Sha256& found);
     void judge_ends();
     void clear_up_suspicions();
     void begin_again();
@@ -140,6 +141,8 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     bool held_ = false;     // nothing leaves: the first look is waited for, or a liar's parts are being taken back
     bool complete_ = false; // the last byte has been brought
     bool failing_ = false;  // waits for a write to end
+    bool opposed_ = false;  // those who are left contradict what is here; waits for that to be written
+    std::optional<Clock::time_point> passed_over_; // when readers were last told that what is here comes once more
     std::optional<Clock::time_point> first_byte_;
     asio::steady_timer patience_; // for small objects: verify first, but not longer than this
     bool patience_over_ = false;

@@ -26,9 +26,12 @@ void Transfer::leave_out(const std::vector<std::size_t>& liars) {
     std::set<std::string> sources;
     for (const auto liar : liars) {
         ids.insert(errand_.contenders[liar].id);
-        sources.insert(host_.context.endpoints.name(errand_.contenders[liar].id).key());
+        const auto& answered_by = errand_.contenders[liar].answered_by;
+        ids.insert(answered_by.begin(), answered_by.end());
         couriers_->leave(liar);
     }
+    for (const auto id : ids)
+        sources.insert(host_.context.endpoints.name(id).key());
     // Those who contradicted what was here may have contradicted one of these.
     std::erase_if(errand_.dissents, [&](const Errand::Dissent& dissent) { return !ids.contains(dissent.who); });
     intake_->forget(std::move(sources), [this](const Extents& missing) {
@@ -93,8 +96,8 @@ void Transfer::accept(const Digests& digests) {
     commit(digests);
 }
 
-// Wrong bytes are here. Nobody is called a liar on a guess: where several sent parts, their checksums are kept until
-// the right bytes tell.
+// Wrong bytes are here, or others say so. Nobody is called a liar on a guess: where several sent parts, or no digest
+// has spoken, the checksums of the parts are kept until the right bytes tell.
 void Transfer::blame(const std::string& words, const std::optional<Sha256>& found) {
     auto& endpoints = host_.context.endpoints;
     const auto now = Clock::now();
@@ -103,8 +106,12 @@ void Transfer::blame(const std::string& words, const std::optional<Sha256>& foun
         whom += (whom.empty() ? "" : ", ") + endpoints.name(id).key();
     spdlog::error("relay: {}: wrong bytes from {}: {}", object_.path, whom.empty() ? "an earlier time" : whom, words);
     errand_.tried.push_back(fmt::format("{}: {}", whom.empty() ? "what was here already" : whom, words));
-    if (errand_.contributors.size() == 1 && intake_->inherited() == 0)
-        return blame_one(*errand_.contributors.begin(), words, found);
+    // Who only pointed to one of them would point there again.
+    for (const auto& contender : errand_.contenders)
+        if (contender.spoke_for(errand_.contributors) && !errand_.contributors.contains(contender.id))
+            endpoints.mark_lacking(contender.id, object_.path, words, now);
+    if (found && errand_.contributors.size() == 1 && intake_->inherited() == 0)
+        return blame_one(*errand_.contributors.begin(), words, *found);
     for (const auto id : errand_.contributors)
         endpoints.mark_lacking(id, object_.path, words, now);
     if (!intake_->window())
@@ -112,10 +119,9 @@ void Transfer::blame(const std::string& words, const std::optional<Sha256>& foun
 }
 
 // One sent it all. Where another family has sent the very same bytes, neither of them lied: the index did.
-void Transfer::blame_one(EndpointId who, const std::string& words, const std::optional<Sha256>& found) {
+void Transfer::blame_one(EndpointId who, const std::string& words, const Sha256& found) {
     auto& endpoints = host_.context.endpoints;
-    const auto others = found ? host_.suspects.same_as(object_.path, *found, who, endpoints.name(who).family)
-                              : std::vector<EndpointId>{};
+    const auto others = host_.suspects.same_as(object_.path, found, who, endpoints.name(who).family);
     if (others.empty())
         return endpoints.lied(who, object_.path, words, Clock::now());
     spdlog::error(
@@ -240,7 +246,7 @@ void Transfer::begin_again() {
     contenders.prepare(object_, Clock::now(), errand_.tried);
     spent_.insert(errand_.contributors.begin(), errand_.contributors.end());
     for (auto& contender : contenders)
-        contender.out |= spent_.contains(contender.id);
+        contender.out |= contender.spoke_for(spent_);
     if (const auto first = std::exchange(next_alone_, std::nullopt))
         contenders.leave_only(*first);
     errand_.dissents.clear();

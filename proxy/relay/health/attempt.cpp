@@ -7,9 +7,9 @@
 namespace yizhan {
 
 Attempt::Attempt(std::shared_ptr<Shared> shared, std::shared_ptr<Endpoint> endpoint, Ask ask, Breaker::Pass pass,
-                 Panic panic, Moment now)
+                 Licence licence, Moment now)
     : shared_(std::move(shared)), asked_(endpoint), charged_(std::move(endpoint)), ask_(std::move(ask)), pass_(pass),
-      panic_(panic), began_(now), hop_began_(now) {
+      licence_(licence), began_(now), hop_began_(now) {
     if (counts())
         asked_->connected();
     asked_->score(ask_.size).began();
@@ -27,7 +27,7 @@ Attempt& Attempt::operator=(Attempt&& other) noexcept {
     charged_ = std::move(other.charged_);
     ask_ = std::move(other.ask_);
     pass_ = other.pass_;
-    panic_ = other.panic_;
+    licence_ = other.licence_;
     began_ = other.began_;
     hop_began_ = other.hop_began_;
     flowing_ = other.flowing_;
@@ -73,6 +73,11 @@ void Attempt::moved(std::shared_ptr<Endpoint> to, Breaker::Pass pass, Moment now
         charged_->connected();
     if (charged_ != asked_)
         charged_->score(ask_.size).began();
+}
+
+void Attempt::points_to(const std::shared_ptr<Endpoint>& to, Moment now) {
+    if (asked_)
+        asked_->landed(to, now);
 }
 
 void Attempt::first_byte(Moment now) {

@@ -36,8 +36,14 @@ class Attempt {
         NegativeCache negative{rules.negative};
     };
 
+    /// What it may take no notice of, wherever a redirect leads.
+    struct Licence {
+        Panic panic = Panic::no;
+        Crowd crowd = Crowd::no;
+    };
+
     Attempt(std::shared_ptr<Shared> shared, std::shared_ptr<Endpoint> endpoint, Ask ask, Breaker::Pass pass,
-            Panic panic, Moment now);
+            Licence licence, Moment now);
     Attempt(Attempt&&) noexcept;
     Attempt& operator=(Attempt&&) noexcept;
     ~Attempt();
@@ -56,12 +62,15 @@ class Attempt {
 
     /// Another endpoint answers in place of the one so far; Endpoints::redirected is how to get here.
     void moved(std::shared_ptr<Endpoint> to, Breaker::Pass pass, Moment now);
+    /// It points to one that may not be asked now.
+    void points_to(const std::shared_ptr<Endpoint>& to, Moment now);
 
     EndpointId asked() const { return asked_->id(); }
     EndpointId charged() const { return charged_->id(); } ///< after redirects
     const EndpointName& charged_name() const { return charged_->name(); }
     bool is_probe() const { return pass_.is_probe(); }
-    Panic panic() const { return panic_; }
+    Panic panic() const { return licence_.panic; }
+    Crowd crowd() const { return licence_.crowd; }
     bool over() const { return !asked_; }
     const Ask& ask() const { return ask_; }
 
@@ -79,7 +88,7 @@ class Attempt {
     std::shared_ptr<Endpoint> charged_; // stays
     Ask ask_;
     Breaker::Pass pass_; // at charged_
-    Panic panic_;
+    Licence licence_;
     Moment began_, hop_began_;
     bool flowing_ = false;
     std::uint64_t bytes_ = 0;

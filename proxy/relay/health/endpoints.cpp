@@ -85,7 +85,7 @@ std::expected<Attempt, std::string> Endpoints::begin(EndpointId id, Ask ask, Mom
     if (!pass)
         return std::unexpected(fmt::format("{}: {}", endpoint->name().key(), endpoint->words(ask.kind, now)));
     hedges_.asked(now);
-    return Attempt(shared_, endpoint, std::move(ask), *pass, panic, now);
+    return Attempt(shared_, endpoint, std::move(ask), *pass, {panic, crowd}, now);
 }
 
 // A host that we hear of only through a redirect is its own family until the configuration names it. There is no end of
@@ -101,23 +101,30 @@ std::shared_ptr<Endpoint> Endpoints::met(std::string_view origin, AddressFamily 
     return endpoints_[static_cast<std::size_t>(*known)];
 }
 
-std::expected<void, std::string> Endpoints::redirected(Attempt& attempt, std::string_view origin, Moment now) {
+std::expected<void, Failure> Endpoints::redirected(Attempt& attempt, std::string_view origin, Moment now) {
     if (attempt.over() || attempt.charged_name().origin == origin)
         return {};
     const auto to = met(origin, attempt.charged_name().address);
     if (!to)
         return {};
-    const auto refuse = [&](const std::string& why) {
-        return std::unexpected(fmt::format("redirects to {}, which may not be asked now: {}", to->name().key(), why));
+    const auto refuse = [&](Symptom symptom, const std::string& why) {
+        return std::unexpected(
+            Failure{.symptom = symptom,
+                    .words = fmt::format("redirects to {}, which may not be asked now: {}", to->name().key(), why)});
     };
     const auto& kind = attempt.ask().kind;
-    if (attempt.ask().size != SizeClass::page && to->full(now))
-        return refuse("it has as many requests as it may: " + to->cap().words(now));
     if (attempt.panic() == Panic::no && to->expelled(now))
-        return refuse(to->words(kind, now));
+        return refuse(Symptom::lacks, to->words(kind, now));
+    // Who keeps pointing there is not asked in vain for long: it is taken for a signpost.
+    if (attempt.ask().size != SizeClass::page && to->full(now, attempt.crowd())) {
+        attempt.points_to(to, now);
+        return refuse(Symptom::not_now, "it has as many requests as it may: " + to->cap().words(now));
+    }
     const auto pass = to->breaker(kind).admit(now, attempt.panic());
-    if (!pass)
-        return refuse(to->words(kind, now));
+    if (!pass) {
+        attempt.points_to(to, now);
+        return refuse(Symptom::not_now, to->words(kind, now));
+    }
     attempt.moved(to, *pass, now);
     return {};
 }

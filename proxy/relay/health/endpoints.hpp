@@ -56,8 +56,8 @@ class Endpoints {
     std::expected<Attempt, std::string> begin(EndpointId id, Ask ask, Moment now, Panic panic = Panic::no,
                                               Crowd crowd = Crowd::no);
     /// The answer so far is a redirect to `origin`: from here that one is charged. An error says why it may not be
-    /// asked now: for the endpoint that points there, the object is one that it lacks.
-    std::expected<void, std::string> redirected(Attempt& attempt, std::string_view origin, Moment now);
+    /// asked: `lacks` where it is expelled, `not_now` where it rests or has no room.
+    std::expected<void, Failure> redirected(Attempt& attempt, std::string_view origin, Moment now);
 
     /// Whether a request that failed somewhere, after `failovers` changes of endpoint, may go on at `id`.
     bool may_repeat(EndpointId id, bool asked_before, unsigned failovers, Moment now);

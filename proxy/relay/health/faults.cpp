@@ -32,6 +32,7 @@ constexpr std::array<Row, symptom_count> rows{{
     {Symptom::protocol, "protocol error", {Blame::mirror, true, B::fault, C::none, false, false}},
     {Symptom::wrong_bytes, "wrong bytes", {Blame::integrity, true, B::none, C::none, true, true}},
     {Symptom::no_ranges, "no ranges", {Blame::object, false, B::passes, C::none, false, false}},
+    {Symptom::not_now, "not now", {Blame::object, false, B::passes, C::none, false, false}},
 }};
 
 constexpr bool in_order() {

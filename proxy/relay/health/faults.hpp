@@ -27,8 +27,9 @@ enum class Symptom : std::uint8_t {
     protocol,     ///< broken HTTP, a range that was not asked for, a foreign encoding, an empty body
     wrong_bytes,  ///< the digest, or the overlap at a splice, does not match
     no_ranges,    ///< answers with the whole object where a part was asked for, as it may (RFC 9110 14.2)
+    not_now,      ///< points to one that rests or has no room: to be asked again in a while
 };
-inline constexpr std::size_t symptom_count = 15;
+inline constexpr std::size_t symptom_count = 16;
 
 /// Whom it is held against, as Fault in judge.hpp.
 enum class Blame : std::uint8_t {

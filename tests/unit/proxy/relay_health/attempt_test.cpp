@@ -233,8 +233,10 @@ TEST_F(AttemptTest, ARedirectToOneWhoRestsIsNotFollowed) {
     auto attempt = begin(a, 1);
     const auto refused = endpoints.redirected(attempt, "https://b.example.org", at(1));
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error(), "redirects to https://b.example.org, which may not be asked now: open for another 14 s: "
-                               "faults in a row, the last: it failed");
+    EXPECT_EQ(refused.error().symptom, Symptom::not_now);
+    EXPECT_EQ(refused.error().words,
+              "redirects to https://b.example.org, which may not be asked now: open for another 14 s: "
+              "faults in a row, the last: it failed");
     EXPECT_EQ(attempt.charged(), a);
     auto panicking = begin(a, 1, Panic::yes);
     EXPECT_TRUE(endpoints.redirected(panicking, "https://b.example.org", at(1))) << "a panic follows it";
@@ -311,7 +313,25 @@ TEST_F(AttemptTest, ARedirectToOneWhoLiedIsNotFollowed) {
     endpoints.lied(b, "f", "wrong", at(0));
     endpoints.lied(b, "g", "wrong", at(0));
     auto attempt = begin(a, 0);
-    EXPECT_FALSE(endpoints.redirected(attempt, "https://b.example.org", at(0)));
+    const auto refused = endpoints.redirected(attempt, "https://b.example.org", at(0));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().symptom, Symptom::lacks);
+}
+
+TEST_F(AttemptTest, WhoPointsInVainIsTakenForASignpost) {
+    std::vector<Attempt> running;
+    for (int i = 0; i < 4; ++i)
+        running.push_back(begin(b, 0));
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_FALSE(candidate(a, 0).full);
+        auto attempt = begin(a, 0);
+        const auto refused = endpoints.redirected(attempt, "https://b.example.org", at(0));
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().symptom, Symptom::not_now);
+    }
+    EXPECT_TRUE(candidate(a, 0).full);
+    running.clear();
+    EXPECT_FALSE(candidate(a, 0).full);
 }
 
 TEST_F(AttemptTest, ARedirectFindsAConfiguredHostWhateverTheAddressFamily) {

@@ -1,0 +1,200 @@
+// Whose word counts for what: a head alone, a mirror that only points elsewhere, one that contradicts another.
+#include "tests/unit/proxy/relay/relay_fixture.hpp"
+
+#include <thread>
+
+namespace yizhan {
+namespace {
+
+using namespace std::chrono_literals;
+using origin::Behaviour;
+using origin::Body;
+using origin::Offset;
+
+constexpr std::uint64_t small_size = 100 * 1024;
+
+class TransferWordTest : public RelayTest {
+  protected:
+    std::uint64_t lies(const origin::Server& server) {
+        for (const auto& endpoint : run(relay->status()).endpoints)
+            if (endpoint.name.origin == server.origin())
+                return endpoint.blamed[static_cast<std::size_t>(Blame::integrity)];
+        return 0;
+    }
+    void expect_right(const Delivery& delivery) {
+        EXPECT_TRUE(delivery.complete) << (delivery.error ? delivery.error->text() : "");
+        EXPECT_EQ(sha256(delivery.bytes).hex(), body.sha256());
+    }
+    /// As of a page without sizes, such as PyTorch's.
+    Object of_unknown_size(std::vector<origin::Server*> at) {
+        auto out = object("x.bin", body, std::move(at));
+        out.size.reset();
+        return out;
+    }
+
+    Body body = Body::random(11, small_size);
+};
+
+// ---- what is not there
+
+TEST_F(TransferWordTest, ARootThatRefusesDoesNotSayThatTheFileIsMissing) {
+    auto& root = mirror("root");
+    auto& b = mirror("b");
+    root.misbehave("/f/x.bin", Behaviour().instead(origin::text(403, "no\n")));
+    b.misbehave("/f/x.bin", Behaviour().instead(origin::not_found()));
+    start();
+    const auto delivery = fetch(object("x.bin", body, {&root, &b}));
+    ASSERT_TRUE(delivery.error);
+    EXPECT_EQ(delivery.error->code, Errc::unavailable) << delivery.error->text();
+}
+
+TEST_F(TransferWordTest, ARootThatDoesNotHaveItSaysSo) {
+    auto& root = mirror("root");
+    auto& b = mirror("b");
+    root.misbehave("/f/x.bin", Behaviour().instead(origin::not_found()));
+    b.misbehave("/f/x.bin", Behaviour().instead(origin::text(403, "no\n")));
+    start();
+    for (const auto* when : {"at first", "and from what is remembered of it"}) {
+        const auto delivery = fetch(object("x.bin", body, {&root, &b}));
+        ASSERT_TRUE(delivery.error);
+        EXPECT_EQ(delivery.error->code, Errc::not_found) << when << ": " << delivery.error->text();
+    }
+}
+
+// ---- how long it is
+
+std::string framing(const testing::TestParamInfo<Behaviour>& info) {
+    constexpr const char* names[] = {"ByItsLength", "ByItsConnection", "ByChunks"};
+    return names[info.index];
+}
+
+class HonestAnswerTest : public TransferWordTest, public testing::WithParamInterface<Behaviour> {};
+
+TEST_P(HonestAnswerTest, IsNotMeasuredByTheLengthInAHeadWithoutABody) {
+    auto& a = mirror("a");
+    auto& b = mirror("b");
+    for (auto* server : {&a, &b})
+        server->serve("/f/x.bin", file(body));
+    a.misbehave("/f/x.bin", Behaviour().declare_length(small_size + 1000).stall(0, "never"));
+    b.misbehave("/f/x.bin", GetParam());
+    start();
+    expect_right(fetch(of_unknown_size({&a, &b})));
+    EXPECT_EQ(lies(a) + lies(b), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Framed, HonestAnswerTest,
+                         testing::Values(Behaviour(), Behaviour().until_close(), Behaviour().chunked()), framing);
+
+TEST_F(TransferWordTest, OfTwoLengthsTheOneWhoseBytesFitIsRight) {
+    auto& a = mirror("a");
+    auto& b = mirror("b");
+    for (auto* server : {&a, &b})
+        server->serve("/f/x.bin", file(body));
+    a.misbehave("/f/x.bin", Behaviour().declare_length(small_size + 1000).cut(Offset::percent(90)), origin::nth(1));
+    a.misbehave("/f/x.bin", Behaviour().instead(origin::text(500, "oops\n")), {.first = 2});
+    start();
+    expect_right(fetch(of_unknown_size({&a, &b})));
+    EXPECT_EQ(lies(b), 0u);
+    expect_right(fetch(object("x.bin", body, {&b})));
+}
+
+// ---- who only points elsewhere
+
+TEST_F(TransferWordTest, WhoPointsToALiarIsNotAskedForTheSameOnceMore) {
+    auto& front = mirror("front");
+    auto& back = mirror("back");
+    front.misbehave("/f/x.bin", Behaviour().instead(origin::redirect(back.url("/f/x.bin"))));
+    back.serve("/f/x.bin", file(body));
+    back.misbehave("/f/x.bin", Behaviour().lie(4));
+    start();
+    const auto what = object("x.bin", body, {&front});
+    const auto delivery = fetch(what);
+    ASSERT_TRUE(delivery.error);
+    EXPECT_EQ(delivery.error->code, Errc::digest_mismatch) << delivery.error->text();
+    EXPECT_EQ(back.record().count("/f/x.bin"), 1u);
+    EXPECT_EQ(lies(back), 1u);
+    EXPECT_EQ(lies(front), 0u);
+    back.behave();
+    EXPECT_FALSE(fetch(what).bytes.empty()) << "asked again where nobody else has it";
+}
+
+TEST_F(TransferWordTest, WhoPointsToALiarIsPassedOverForOneWhoHasIt) {
+    auto& front = mirror("front");
+    auto& back = mirror("back");
+    auto& c = mirror("c");
+    front.misbehave("/f/x.bin", Behaviour().instead(origin::redirect(back.url("/f/x.bin"))));
+    for (auto* server : {&back, &c})
+        server->serve("/f/x.bin", file(body));
+    back.misbehave("/f/x.bin", Behaviour().lie(4));
+    start();
+    expect_right(fetch(object("x.bin", body, {&front, &c})));
+    EXPECT_EQ(back.record().count("/f/x.bin"), 1u);
+    EXPECT_EQ(lies(back), 1u);
+}
+
+TEST_F(TransferWordTest, AFullHostBehindARedirectIsWaitedFor) {
+    constexpr int files = 9; // its cap is 4
+    auto& front = mirror("front");
+    auto& back = mirror("back");
+    std::vector<Object> wanted;
+    for (int i = 0; i < files; ++i) {
+        const auto name = std::to_string(i) + ".bin";
+        front.misbehave("/f/" + name, Behaviour().instead(origin::redirect(back.url("/f/" + name))));
+        back.serve("/f/" + name, file(body));
+        back.misbehave("/f/" + name, Behaviour().stall_head("go"));
+        wanted.push_back(object(name, body, {&front}));
+    }
+    settings.relay.stall_timeout = 10s;
+    start();
+    std::vector<std::future<Delivery>> running;
+    for (const auto& what : wanted)
+        running.push_back(std::async(std::launch::async, [this, what] { return fetch(what); }));
+    ASSERT_TRUE(farm.gates().wait_arrivals("go", 4));
+    std::this_thread::sleep_for(300ms); // the others are refused meanwhile
+    farm.gates().open("go");
+    for (auto& each : running)
+        expect_right(each.get());
+}
+
+// ---- who contradicts whom
+
+TEST_F(TransferWordTest, OneWhoIsContradictedByALiarIsNoLiar) {
+    auto& a = mirror("a");
+    auto& b = mirror("b");
+    body = Body::random(12, 2 * 1024 * 1024);
+    for (auto* server : {&a, &b})
+        server->serve("/f/x.bin", file(body));
+    a.misbehave("/f/x.bin", Behaviour().cut(Offset::percent(50)), origin::nth(1));
+    a.misbehave("/f/x.bin", Behaviour().instead(origin::text(500, "oops\n")), {.first = 2});
+    b.misbehave("/f/x.bin", Behaviour().lie(7));
+    start();
+    const auto what = object("x.bin", body, {&a, &b});
+    EXPECT_FALSE(fetch(what).complete);
+    EXPECT_FALSE(fetch(what).complete);
+    EXPECT_EQ(lies(a), 0u);
+    a.behave();
+    expect_right(fetch(what));
+    EXPECT_EQ(lies(a), 0u);
+    EXPECT_GE(lies(b), 1u);
+}
+
+// ---- who knows no ranges
+
+TEST_F(TransferWordTest, WhatIsHereMayComeOnceMoreForLongerThanAClientWaits) {
+    constexpr std::uint64_t here = 2 << 20;
+    auto& a = mirror("a");
+    body = Body::random(13, 2 * here);
+    a.serve("/f/x.bin", file(body));
+    a.misbehave("/f/x.bin", Behaviour().ignore_range().cut(here), origin::nth(1));
+    a.misbehave("/f/x.bin", Behaviour().ignore_range().rate(0, here / 17).rate(here, 0), {.first = 2}); // 17 s
+    start();
+    const auto what = object("x.bin", body, {&a});
+    const auto begun = std::chrono::steady_clock::now();
+    EXPECT_FALSE(fetch(what).complete) << "told in time";
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 15s);
+    expect_right(fetch(what));
+    EXPECT_EQ(a.record().count("/f/x.bin"), 2u);
+}
+
+} // namespace
+} // namespace yizhan
