@@ -29,6 +29,7 @@ struct Contender {
     bool absent = false;    ///< its own words: there is no such object
     bool outvoted = false;  ///< and that for its ends alone: others, or the root, have other ones, or they are no ZIP's
     bool no_ranges = false; ///< sends all or nothing
+    bool told_later = false;            ///< that it points to one without room
     std::set<EndpointId> answered_by{}; ///< those who answered when it was asked: itself, or those to whom it pointed
 
     /// Whether what came when it was asked was one of these.

@@ -102,6 +102,8 @@ void Couriers::ride_arrived(Ride&) {
 
 void Couriers::ride_stranded(Ride& ride) {
     leaderless_ = leads(ride);
+    for (const auto helper : ride.not_now())
+        declined_.insert(helper);
     if (ride.left() > 0)
         segments_.give_back({ride.at(), ride.segment().end});
     if (ride.at() > ride.segment().begin)

@@ -225,7 +225,7 @@ void FirstLook::end(const Liars& liars) {
         spdlog::warn("relay: {}: {}; left out", errand_.object.path, words);
         contender.out = contender.outvoted = true;
         errand_.tried.push_back(words);
-        errand_.dissents.push_back({contender.id, words});
+        errand_.dissents.push_back({contender.id, Errand::Dissent::Of::bytes, words});
         left_out.push_back(liar);
     }
     owner_.first_look_ended(left_out);

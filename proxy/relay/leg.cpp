@@ -164,7 +164,7 @@ void Leg::on_done(Result<Stats> result) {
         return end(std::move(rejection_));
     if (!result && !enough_)
         return end(rejection_of(result.error()));
-    const auto goal = wanted_.end && !whole_ ? wanted_.end : wanted_.size;
+    const auto goal = wanted_.end && !whole_ ? wanted_.end : wanted_.size ? wanted_.size : total_;
     if (!enough_ && goal && wanted_.offset + received_ < *goal)
         return end(Rejection{Symptom::reset,
                              fmt::format("the answer ended after {} of {} bytes", wanted_.offset + received_, *goal)});

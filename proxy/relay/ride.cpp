@@ -14,6 +14,9 @@ using std::chrono::seconds;
 
 // pip gives up after 15 s without a byte: a failure must be told before that, or the rest must flow.
 constexpr seconds client_patience{14};
+// How long what is here may come once more where an answer cannot begin in the middle. Then the next transfer may find
+// somebody better: who failed in this one is not asked by it again.
+constexpr std::chrono::minutes passing_over_at_most{5};
 // Once the client has heard nothing for so long, everybody who is left is asked, one after the other in these steps,
 // whatever the budget for second requests says: five silent mirrors must not use up what the sixth needs.
 constexpr seconds urgent_after{4};
@@ -257,7 +260,7 @@ void Ride::failed(Leg& leg, const Rejection& why) {
     }
     if (why.symptom == Symptom::not_now) {
         ended.leg->fail(why, Clock::now());
-        if (std::ranges::find(errand_.tried, words) == errand_.tried.end())
+        if (!std::exchange(contender.told_later, true))
             errand_.tried.push_back(words);
         later_[ended.contender] = Clock::now() + later;
         return owner_.leads(*this) ? ask() : strand();
@@ -270,7 +273,8 @@ void Ride::failed(Leg& leg, const Rejection& why) {
     if (why.symptom == Symptom::wrong_bytes || hearsay) {
         ended.leg->abandon();
         contender.out = true;
-        errand_.dissents.push_back({ended.leg->charged_id(), words});
+        const auto of = hearsay ? Errand::Dissent::Of::size : Errand::Dissent::Of::bytes;
+        errand_.dissents.push_back({ended.leg->charged_id(), of, words});
         spdlog::warn("relay: {} at byte {}: {}; not spliced", errand_.object.path, at_, words);
     } else {
         const auto meaning = ended.leg->fail(why, Clock::now());
@@ -336,7 +340,7 @@ void Ride::tick(Clock::time_point now) {
         return;
     const auto waited = owner_.silence(now);
     if (waited > client_patience) {
-        if (!passes_over()) {
+        if (!passes_over() || waited > passing_over_at_most) {
             if (legs_.empty() && errand_.tried.empty())
                 errand_.tried.emplace_back("every mirror that has it brings as many other files as it may");
             return strand();
@@ -390,6 +394,13 @@ bool Ride::judged(Clock::time_point now) const {
 
 bool Ride::rides_with(std::size_t contender) const {
     return std::ranges::any_of(legs_, [&](const Mount& mount) { return mount.contender == contender; });
+}
+
+std::vector<std::size_t> Ride::not_now() const {
+    std::vector<std::size_t> out;
+    for (const auto& [contender, until] : later_)
+        out.push_back(contender);
+    return out;
 }
 
 std::vector<std::string> Ride::asking() const {

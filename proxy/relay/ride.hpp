@@ -38,10 +38,12 @@ struct Errand {
     std::vector<std::string> tried;     ///< what came back, a line each
     std::set<EndpointId> contributors;  ///< those whose bytes are here
     struct Dissent {
+        enum class Of : bool { bytes, size };
         EndpointId who;
+        Of of;
         std::string words;
     };
-    std::vector<Dissent> dissents; ///< sent other bytes than what was here: one of the two lied
+    std::vector<Dissent> dissents; ///< sent, or announced, something else than what was here: one of the two is wrong
     struct Ends {
         EndpointId who;
         std::uint64_t size;       ///< of either
@@ -112,6 +114,8 @@ class Ride final : private Leg::Rider {
     /// Whether it has had the time to show how fast it is.
     bool judged(Clock::time_point now) const;
     bool rides_with(std::size_t contender) const;
+    /// Contenders that pointed to one without room a moment ago.
+    std::vector<std::size_t> not_now() const;
     std::vector<std::string> asking() const; ///< those whose first byte is waited for
 
   private:

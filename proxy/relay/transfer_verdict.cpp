@@ -83,7 +83,10 @@ void Transfer::accept(const Digests& digests) {
         view.digest = digests.sha256;
     });
     for (const auto& dissent : errand_.dissents)
-        host_.context.endpoints.lied(dissent.who, object_.path, dissent.words, Clock::now());
+        if (dissent.of == Errand::Dissent::Of::size)
+            host_.context.endpoints.mark_lacking(dissent.who, object_.path, dissent.words, Clock::now());
+        else
+            host_.context.endpoints.lied(dissent.who, object_.path, dissent.words, Clock::now());
     for (const auto who : host_.suspects.liars(object_.path))
         if (!host_.context.endpoints.lied_about(who, object_.path, Clock::now()))
             host_.context.endpoints.lied(who, object_.path, "others sent the right bytes", Clock::now());
@@ -200,6 +203,7 @@ void Transfer::cut_readers(Error error) {
     progress_->publish([this](Progress::View& view) {
         view.size = errand_.size;
         view.file = intake_->file();
+        view.window = intake_->window();
     });
 }
 

@@ -125,7 +125,7 @@ Meaning Attempt::failed(const Failure& failure, Moment now) {
     meaning.blame = effects.blame;
     meaning.lacks_object = effects.lacks_object;
     charged_->blame(effects.blame);
-    if (charged_ != asked_)
+    if (charged_ != asked_ && failure.symptom != Symptom::not_now) // that one only pointed on: see points_to
         asked_->landed(charged_, now);
     if (effects.costs_score)
         each_score([&](Endpoint&, Score& score) { score.failed(flowing_ ? Seconds(0) : now - began_, now); });

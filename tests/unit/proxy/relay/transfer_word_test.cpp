@@ -98,6 +98,34 @@ TEST_F(TransferWordTest, OfTwoLengthsTheOneWhoseBytesFitIsRight) {
     expect_right(fetch(object("x.bin", body, {&b})));
 }
 
+TEST_F(TransferWordTest, AnotherLengthThanTheRightOneIsNoLie) {
+    auto& a = mirror("a");
+    auto& b = mirror("b");
+    auto& c = mirror("c");
+    for (auto* server : {&a, &b, &c})
+        server->serve("/f/x.bin", file(body));
+    a.misbehave("/f/x.bin", Behaviour().cut(Offset::percent(90)), origin::nth(1));
+    a.misbehave("/f/x.bin", Behaviour().instead(origin::text(500, "oops\n")), {.first = 2});
+    b.serve("/f/x.bin", file(Body::random(12, small_size / 2))); // half synced, say
+    start();
+    expect_right(fetch(of_unknown_size({&a, &b, &c})));
+    EXPECT_EQ(b.record().count("/f/x.bin"), 1u);
+    EXPECT_EQ(lies(a) + lies(b) + lies(c), 0u);
+}
+
+TEST_F(TransferWordTest, AnAnswerThatEndsBeforeItsFirstNewByteIsNotTheEnd) {
+    auto& a = mirror("a");
+    a.serve("/f/x.bin", file(body));
+    a.misbehave("/f/x.bin", Behaviour().chunked().cut(Offset::percent(90)), origin::nth(1));
+    a.misbehave("/f/x.bin", Behaviour().until_close().cut(64 * 1024), origin::nth(2)); // what is compared
+    start();
+    const auto first = fetch(of_unknown_size({&a}));
+    ASSERT_TRUE(first.error);
+    EXPECT_EQ(first.error->code, Errc::unavailable) << first.error->text();
+    EXPECT_EQ(lies(a), 0u);
+    expect_right(fetch(of_unknown_size({&a})));
+}
+
 // ---- who only points elsewhere
 
 TEST_F(TransferWordTest, WhoPointsToALiarIsNotAskedForTheSameOnceMore) {

@@ -334,6 +334,20 @@ TEST_F(AttemptTest, WhoPointsInVainIsTakenForASignpost) {
     EXPECT_FALSE(candidate(a, 0).full);
 }
 
+TEST_F(AttemptTest, WhoPointsInVainThroughAThirdIsTakenForASignpostToo) {
+    std::vector<Attempt> running;
+    for (int i = 0; i < 4; ++i)
+        running.push_back(begin(b, 0));
+    for (int i = 0; i < 3; ++i) {
+        auto attempt = begin(a, 0);
+        ASSERT_TRUE(endpoints.redirected(attempt, "https://between.example.org", at(0)));
+        const auto refused = endpoints.redirected(attempt, "https://b.example.org", at(0));
+        ASSERT_FALSE(refused);
+        attempt.failed(refused.error(), at(0));
+    }
+    EXPECT_TRUE(candidate(a, 0).full);
+}
+
 TEST_F(AttemptTest, ARedirectFindsAConfiguredHostWhateverTheAddressFamily) {
     const auto v4 = endpoints.add({.origin = "https://a.example.org", .address = AddressFamily::v4, .family = "a"});
     auto attempt = begin(v4, 0);
