@@ -96,6 +96,7 @@ std::vector<std::size_t> Contenders::idle(const Ask& ask, unsigned connections, 
     }
     std::ranges::sort(found, {}, [](const Idle& idle) { return std::tuple(idle.legs, idle.expected, idle.index); });
     std::vector<std::size_t> out;
+    out.reserve(found.size());
     for (const auto& idle : found)
         out.push_back(idle.index);
     return out;

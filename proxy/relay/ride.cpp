@@ -398,6 +398,7 @@ bool Ride::rides_with(std::size_t contender) const {
 
 std::vector<std::size_t> Ride::not_now() const {
     std::vector<std::size_t> out;
+    out.reserve(later_.size());
     for (const auto& [contender, until] : later_)
         out.push_back(contender);
     return out;

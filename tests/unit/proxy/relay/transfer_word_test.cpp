@@ -11,7 +11,7 @@ using origin::Behaviour;
 using origin::Body;
 using origin::Offset;
 
-constexpr std::uint64_t small_size = 100 * 1024;
+constexpr std::uint64_t small_size = 100'000;
 
 class TransferWordTest : public RelayTest {
   protected:
@@ -117,7 +117,7 @@ TEST_F(TransferWordTest, AnAnswerThatEndsBeforeItsFirstNewByteIsNotTheEnd) {
     auto& a = mirror("a");
     a.serve("/f/x.bin", file(body));
     a.misbehave("/f/x.bin", Behaviour().chunked().cut(Offset::percent(90)), origin::nth(1));
-    a.misbehave("/f/x.bin", Behaviour().until_close().cut(64 * 1024), origin::nth(2)); // what is compared
+    a.misbehave("/f/x.bin", Behaviour().until_close().cut(65'536), origin::nth(2)); // what is compared
     start();
     const auto first = fetch(of_unknown_size({&a}));
     ASSERT_TRUE(first.error);
@@ -175,6 +175,7 @@ TEST_F(TransferWordTest, AFullHostBehindARedirectIsWaitedFor) {
     settings.relay.stall_timeout = 10s;
     start();
     std::vector<std::future<Delivery>> running;
+    running.reserve(wanted.size());
     for (const auto& what : wanted)
         running.push_back(std::async(std::launch::async, [this, what] { return fetch(what); }));
     ASSERT_TRUE(farm.gates().wait_arrivals("go", 4));
@@ -189,7 +190,7 @@ TEST_F(TransferWordTest, AFullHostBehindARedirectIsWaitedFor) {
 TEST_F(TransferWordTest, OneWhoIsContradictedByALiarIsNoLiar) {
     auto& a = mirror("a");
     auto& b = mirror("b");
-    body = Body::random(12, 2 * 1024 * 1024);
+    body = Body::random(12, 2'000'000);
     for (auto* server : {&a, &b})
         server->serve("/f/x.bin", file(body));
     a.misbehave("/f/x.bin", Behaviour().cut(Offset::percent(50)), origin::nth(1));

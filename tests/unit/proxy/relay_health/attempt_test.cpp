@@ -17,6 +17,14 @@ struct AttemptTest : testing::Test {
         EXPECT_TRUE(attempt) << attempt.error();
         return std::move(*attempt);
     }
+    /// As many as may be under way to one at the same time.
+    std::vector<Attempt> four(EndpointId id, double seconds) {
+        std::vector<Attempt> out;
+        out.reserve(4);
+        while (out.size() < 4)
+            out.push_back(begin(id, seconds));
+        return out;
+    }
     Meaning fail(EndpointId id, double seconds, Symptom symptom, const std::string& object = "f",
                  std::optional<std::chrono::seconds> retry_after = {}) {
         return begin(id, seconds).failed({symptom, object, retry_after, "it failed"}, at(seconds));
@@ -243,9 +251,7 @@ TEST_F(AttemptTest, ARedirectToOneWhoRestsIsNotFollowed) {
 }
 
 TEST_F(AttemptTest, ARedirectRespectsTheCapOfTheFinalHost) {
-    std::vector<Attempt> running;
-    for (int i = 0; i < 4; ++i)
-        running.push_back(begin(b, 0));
+    const auto running = four(b, 0);
     auto attempt = begin(a, 0, Panic::yes);
     EXPECT_FALSE(endpoints.redirected(attempt, "https://b.example.org", at(0)));
 }
@@ -293,9 +299,7 @@ TEST_F(AttemptTest, WhoAlwaysPointsToOneWithoutRoomHasNone) {
         attempt.finished(2 * MiB, 1s, at(i));
     }
     EXPECT_FALSE(candidate(a, 3).full);
-    std::vector<Attempt> running;
-    for (int i = 0; i < 4; ++i)
-        running.push_back(begin(b, 3));
+    const auto running = four(b, 3);
     EXPECT_TRUE(candidate(a, 3).full);
     EXPECT_FALSE(endpoints.begin(a, ask, at(3), Panic::yes));
 }
@@ -319,9 +323,7 @@ TEST_F(AttemptTest, ARedirectToOneWhoLiedIsNotFollowed) {
 }
 
 TEST_F(AttemptTest, WhoPointsInVainIsTakenForASignpost) {
-    std::vector<Attempt> running;
-    for (int i = 0; i < 4; ++i)
-        running.push_back(begin(b, 0));
+    auto running = four(b, 0);
     for (int i = 0; i < 3; ++i) {
         EXPECT_FALSE(candidate(a, 0).full);
         auto attempt = begin(a, 0);
@@ -335,9 +337,7 @@ TEST_F(AttemptTest, WhoPointsInVainIsTakenForASignpost) {
 }
 
 TEST_F(AttemptTest, WhoPointsInVainThroughAThirdIsTakenForASignpostToo) {
-    std::vector<Attempt> running;
-    for (int i = 0; i < 4; ++i)
-        running.push_back(begin(b, 0));
+    auto running = four(b, 0);
     for (int i = 0; i < 3; ++i) {
         auto attempt = begin(a, 0);
         ASSERT_TRUE(endpoints.redirected(attempt, "https://between.example.org", at(0)));
