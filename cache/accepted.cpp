@@ -6,10 +6,10 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <string>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace yizhan {
@@ -70,7 +70,7 @@ std::optional<Sha256> accepted_digest(const std::filesystem::path& data, std::st
         errno = 0;
     if (!file || ::read(file.get(), hex.data(), hex.size()) != static_cast<ssize_t>(hex.size())) {
         spdlog::error("what was accepted of {} cannot be read from {}: {}", key, path.string(),
-                      errno != 0 ? std::strerror(errno) : "it is too short");
+                      errno != 0 ? std::generic_category().message(errno) : "it is too short");
         return std::nullopt;
     }
     return Sha256::from_hex({hex.data(), hex.size()});

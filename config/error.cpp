@@ -34,6 +34,8 @@ std::string_view name(Errc code) {
         return "refused";
     case Errc::unavailable:
         return "unavailable";
+    case Errc::crowded:
+        return "crowded";
     case Errc::interrupted:
         return "interrupted";
     case Errc::timeout:

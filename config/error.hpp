@@ -14,6 +14,7 @@ enum class Errc {
     not_found,       ///< an authority said that it does not exist
     refused,         ///< policy forbids it (denied name, private address, foreign origin)
     unavailable,     ///< nobody could answer now; trying again later may work
+    crowded,         ///< whoever could answer is busy with others; it is worth waiting
     interrupted,     ///< a connection broke while it was in use
     timeout,         ///< somebody was silent for too long
     protocol,        ///< the other side broke HTTP or the format it claims

@@ -12,6 +12,8 @@ int retry_after(Errc code) {
     switch (code) {
     case Errc::no_space: // room is made by a person
         return 5;
+    case Errc::crowded: // a large file takes its time, and uv asks four times in all
+        return 15;
     case Errc::timeout: // the next try picks another endpoint
         return 2;
     default:

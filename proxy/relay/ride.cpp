@@ -341,8 +341,10 @@ void Ride::tick(Clock::time_point now) {
     const auto waited = owner_.silence(now);
     if (waited > client_patience) {
         if (!passes_over() || waited > passing_over_at_most) {
-            if (legs_.empty() && errand_.tried.empty())
-                errand_.tried.emplace_back("every mirror that has it brings as many other files as it may");
+            errand_.crowded = legs_.empty() && (errand_.tried.empty() || !later_.empty());
+            for (const auto& mount : legs_)
+                errand_.tried.push_back(fmt::format("{}: nothing yet, after {} s in all", mount.leg->charged().key(),
+                                                    client_patience.count()));
             return strand();
         }
         owner_.ride_passes_over(*this);

@@ -257,6 +257,12 @@ void Transfer::couriers_stranded() {
     }
     if (root_lacks_it && here == intake_->inherited())
         return fail(Error{Errc::not_found, fmt::format("{} does not exist upstream", name), errand_.tried});
+    if (errand_.crowded)
+        return fail(Error{Errc::crowded,
+                          fmt::format("{}: every mirror that may be asked for it brings as many other files as it may; "
+                                      "ask again in a while",
+                                      name),
+                          errand_.tried});
     if (errand_.tried.empty())
         return fail(
             Error{Errc::unavailable,

@@ -47,6 +47,9 @@ TEST(Plain, gives_each_failure_the_status_that_clients_act_rightly_on) {
         EXPECT_GE(seconds, 2);
         EXPECT_LE(seconds, 5);
     }
+    const auto crowded = plain(Error{.code = Errc::crowded, .message = "m", .tried = {}});
+    EXPECT_EQ(crowded.status, 503U);
+    EXPECT_EQ(field(crowded, "Retry-After"), "15") << "others' files take longer than that";
 }
 
 TEST(Plain, tells_what_was_tried) {

@@ -185,6 +185,32 @@ TEST_F(TransferWordTest, AFullHostBehindARedirectIsWaitedFor) {
         expect_right(each.get());
 }
 
+TEST_F(TransferWordTest, WhoFindsNoRoomAnywhereIsToldSoInTime) {
+    auto& a = mirror("a");
+    settings.relay.health.cap.start = 1; // and another one after 6 s
+    body = Body::random(14, 200'000);
+    for (const auto* name : {"1", "2", "x.bin"}) {
+        a.serve("/f/" + std::string(name), file(body));
+        a.misbehave("/f/" + std::string(name), Behaviour().rate(0, 12'000)); // 17 s
+    }
+    settings.relay.stall_timeout = 60s;
+    start();
+    std::vector<std::future<Delivery>> others;
+    others.reserve(2);
+    for (const auto* name : {"1", "2"})
+        others.push_back(std::async(std::launch::async, [&, name] { return fetch(object(name, body, {&a})); }));
+    while (a.record().count("/f/1") + a.record().count("/f/2") == 0)
+        std::this_thread::yield();
+    std::this_thread::sleep_for(1s); // behind both
+    const auto begun = std::chrono::steady_clock::now();
+    const auto delivery = fetch(object("x.bin", body, {&a}));
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 15s);
+    ASSERT_TRUE(delivery.error);
+    EXPECT_EQ(delivery.error->code, Errc::crowded) << delivery.error->text();
+    for (auto& each : others)
+        expect_right(each.get());
+}
+
 // ---- who contradicts whom
 
 TEST_F(TransferWordTest, OneWhoIsContradictedByALiarIsNoLiar) {
