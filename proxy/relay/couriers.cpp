@@ -260,7 +260,7 @@ void Couriers::tick() {
         return;
     const auto now = Clock::now();
     declined_.clear();
-    leaderless_ = leaderless_ && rides_.empty(); // while others bring theirs somebody may be free for the next byte
+    leaderless_ = leaderless_ && rides_.empty();    // while others bring theirs somebody may be free for the next byte
     for (std::size_t i = 0; i < rides_.size(); ++i) // none is taken out before its turn
         rides_[i]->tick(now);
     if (stopped_)

@@ -29,7 +29,7 @@ struct Errand {
     std::string validator;             ///< of the one endpoint that may be asked where nothing is known of the object
     Contenders contenders;
     bool crowded = false; ///< nobody could be asked for want of room, until a client's patience was over
-    bool alone = false; ///< one endpoint at a time for all of it: whoever's bytes are wrong then has lied
+    bool alone = false;   ///< one endpoint at a time for all of it: whoever's bytes are wrong then has lied
     unsigned failovers = 0;
     std::string came_from; ///< the endpoint of the last bytes, for the log
     struct Left {
