@@ -1,7 +1,5 @@
 #include "proxy/relay/contenders.hpp"
 
-#include "proxy/relay/judge.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -54,7 +52,6 @@ void Contenders::prepare(const Object& object, Moment now, std::vector<std::stri
         if (!contender.out)
             continue;
         const auto words = endpoints_.lacks(contender.id, object.path, now);
-        contender.absent = says_absent(words.value_or(""));
         tried.push_back(fmt::format("{}: left alone for this file after {}: {}", contender.source->endpoint,
                                     lied(contender) ? "it sent wrong bytes" : "it did not have it",
                                     words.value_or("a while ago")));

@@ -26,7 +26,6 @@ struct Contender {
     unsigned fruitless = 0; ///< since bytes last came from it
     unsigned legs = 0;      ///< under way to it
     bool out = false;       ///< does not have it, or has something else under its name
-    bool absent = false;    ///< its own words: there is no such object
     bool outvoted = false;  ///< and that for its ends alone: others, or the root, have other ones, or they are no ZIP's
     bool no_ranges = false; ///< sends all or nothing
     bool told_later = false;            ///< that it points to one without room

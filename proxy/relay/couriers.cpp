@@ -12,9 +12,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// As in ride.cpp: a client that has heard nothing for so long is told so.
-constexpr seconds client_patience{14};
-
 } // namespace
 
 Couriers::Couriers(Errand& errand, Intake& intake, Owner& owner)

@@ -139,7 +139,6 @@ void FirstLook::leg_ended(Leg& leg, std::optional<Rejection> why) {
         contender.no_ranges |= why->symptom == Symptom::no_ranges;
         const auto meaning = question.leg->fail(*why, std::chrono::steady_clock::now());
         contender.out |= meaning.lacks_object;
-        contender.absent |= says_absent(why->words);
     }
     if (questions_.empty())
         asio::post(errand_.context.relay, [self = weak_from_this()] {

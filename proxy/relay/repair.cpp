@@ -266,7 +266,6 @@ void Repair::leg_ended(Leg& leg, std::optional<Rejection> why) {
         contender.fruitless += why->symptom != Symptom::no_ranges;
         const auto meaning = check->leg->fail(*why, std::chrono::steady_clock::now());
         contender.out |= meaning.lacks_object;
-        contender.absent |= says_absent(why->words);
     } else if (check->bytes.size() == suspect.size) {
         unweighed_.push_back({check->suspect, check->witness, nullptr, std::move(check->bytes)});
     }

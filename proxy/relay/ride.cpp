@@ -12,8 +12,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// pip gives up after 15 s without a byte: a failure must be told before that, or the rest must flow.
-constexpr seconds client_patience{14};
 // How long what is here may come once more where an answer cannot begin in the middle. Then the next transfer may find
 // somebody better: who failed in this one is not asked by it again.
 constexpr std::chrono::minutes passing_over_at_most{5};
@@ -163,8 +161,7 @@ void Ride::begin_leg(std::size_t contender, Attempt attempt) {
 // ---- legs
 
 void Ride::leg_heard(Leg& leg, const Head& head) {
-    const auto mount = std::ranges::find_if(legs_, [&](const Mount& each) { return each.leg.get() == &leg; });
-    errand_.contenders[mount->contender].answered_by.insert(leg.charged_id());
+    errand_.contenders[mount_of(leg)->contender].answered_by.insert(leg.charged_id());
     if (!errand_.object.identity.known() && at_ == 0)
         errand_.validator = is_strong(head.field("etag")) ? std::string(head.field("etag")) : std::string{};
 }
@@ -279,7 +276,6 @@ void Ride::failed(Leg& leg, const Rejection& why) {
     } else {
         const auto meaning = ended.leg->fail(why, Clock::now());
         contender.out |= meaning.lacks_object;
-        contender.absent |= says_absent(why.words);
         spdlog::warn("relay: {} at byte {}: {}{}", errand_.object.path, at_, words,
                      meaning.opened || meaning.cut_cap ? " (" + meaning.words + ")" : std::string{});
     }
@@ -289,8 +285,12 @@ void Ride::failed(Leg& leg, const Rejection& why) {
         strand();
 }
 
-Ride::Mount Ride::dismiss(Leg& leg) {
-    const auto at = std::ranges::find_if(legs_, [&](const Mount& mount) { return mount.leg.get() == &leg; });
+std::vector<Ride::Mount>::iterator Ride::mount_of(const Leg& leg) {
+    return std::ranges::find_if(legs_, [&](const Mount& mount) { return mount.leg.get() == &leg; });
+}
+
+Ride::Mount Ride::dismiss(const Leg& leg) {
+    const auto at = mount_of(leg);
     auto out = std::move(*at);
     legs_.erase(at);
     --errand_.contenders[out.contender].legs;
@@ -343,8 +343,8 @@ void Ride::tick(Clock::time_point now) {
         if (!passes_over() || waited > passing_over_at_most) {
             errand_.crowded = legs_.empty() && (errand_.tried.empty() || !later_.empty());
             for (const auto& mount : legs_)
-                errand_.tried.push_back(fmt::format("{}: nothing yet, after {} s in all", mount.leg->charged().key(),
-                                                    client_patience.count()));
+                errand_.tried.push_back(fmt::format("{}: nothing new, after {} s in all", mount.leg->charged().key(),
+                                                    std::chrono::floor<seconds>(waited).count()));
             return strand();
         }
         owner_.ride_passes_over(*this);

@@ -20,6 +20,9 @@
 
 namespace yizhan {
 
+/// pip gives up after 15 s without a byte: a failure must be told before that, or the rest must flow.
+inline constexpr std::chrono::seconds client_patience{14};
+
 /// What the rides of one transfer have in common: whom they may ask, and what was heard of whom.
 struct Errand {
     Transfers::Context& context;
@@ -134,7 +137,8 @@ class Ride final : private Leg::Rider {
     void begin_leg(std::size_t contender, Attempt attempt);
     void ride(Leg& leg);
     void failed(Leg& leg, const Rejection& why);
-    Mount dismiss(Leg& leg);
+    std::vector<Mount>::iterator mount_of(const Leg& leg);
+    Mount dismiss(const Leg& leg);
     void take_size(const Leg& leg);
     void leave(const Leg& leg, std::string why);
     void abandon_but(const Leg* one);

@@ -18,8 +18,8 @@ constexpr std::string_view files = "files"; // the kind of request, for breakers
 // How long one reader may hold up all others while the disk is full.
 constexpr seconds laggard{10};
 
-// How long the next readers wait where the first were told after the 14 s of ride.cpp: it is looked at once a second.
-constexpr seconds next_patience{13};
+// How long the next readers wait where the first have been told: it is looked at once a second.
+constexpr seconds next_patience = client_patience - seconds(1);
 
 // 128 random bits: nobody can guess the ETag of somebody else's delivery.
 std::string random_id() {
@@ -247,8 +247,12 @@ void Transfer::couriers_pass_over() {
 }
 
 void Transfer::couriers_stranded() {
-    const auto absent = [](const Contender& c) { return c.source->root && c.out && c.absent; };
+    const auto absent = [this](const Contender& c) {
+        const auto words = host_.context.endpoints.lacks(c.id, object_.path, Clock::now());
+        return c.source->root && c.out && words && says_absent(*words);
+    };
     const bool root_lacks_it = std::ranges::any_of(errand_.contenders, absent);
+    const bool crowded = std::exchange(errand_.crowded, false);
     const auto name = object_.filename();
     const auto here = intake_->added().size();
     if (!errand_.dissents.empty() && errand_.dissents.size() >= errand_.contributors.size() && here > 0) {
@@ -257,7 +261,7 @@ void Transfer::couriers_stranded() {
     }
     if (root_lacks_it && here == intake_->inherited())
         return fail(Error{Errc::not_found, fmt::format("{} does not exist upstream", name), errand_.tried});
-    if (errand_.crowded)
+    if (crowded)
         return fail(Error{Errc::crowded,
                           fmt::format("{}: every mirror that may be asked for it brings as many other files as it may; "
                                       "ask again in a while",

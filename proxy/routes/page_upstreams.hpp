@@ -61,7 +61,6 @@ class PageUpstreams {
     const Settings& settings_;
     Relay& relay_;
     const UpstreamSettings& root_;
-    HealthSettings rules_;
     Breaker root_breaker_;
 };
 

@@ -10,6 +10,12 @@ namespace {
 const Sha256 one = sha256("one");
 const Sha256 two = sha256("two");
 
+uid_t owner_of(const std::filesystem::path& path) {
+    struct stat info{};
+    EXPECT_EQ(::lstat(path.c_str(), &info), 0) << path;
+    return info.st_uid;
+}
+
 LedgerEntry entry(const Sha256& digest, Grade grade, std::optional<std::uint64_t> size = std::nullopt) {
     return {digest, grade, size, "https://files.example.org/x", std::nullopt, false};
 }
@@ -121,20 +127,37 @@ TEST_F(LedgerTest, ADisputeIsKeptUntilSomebodySettlesIt) {
     EXPECT_EQ(put({{"a", entry(one, Grade::root)}}), std::vector<std::string>{"a"}) << "and stands as firmly as before";
 }
 
-TEST_F(LedgerTest, WhatRootAcceptsTheOwnerOfTheFolderCanRead) {
-    if (::geteuid() != 0)
-        GTEST_SKIP() << "only root can give a folder away";
-    constexpr uid_t service = 4242;
-    ASSERT_EQ(::chown(folder.path().c_str(), service, service), 0);
+TEST_F(LedgerTest, WhatIsAcceptedBelongsToTheOwnerOfTheFolder) {
+    const uid_t service = ::geteuid() == 0 ? 4242 : ::geteuid(); // only root can give the folder away
+    ASSERT_EQ(::chown(folder.path().c_str(), service, static_cast<gid_t>(-1)), 0);
     ASSERT_TRUE(Store::accept(folder.path(), "a", one));
+    ASSERT_TRUE(Store::accept(folder.path(), "a", two)) << "a second time over the first";
+    EXPECT_EQ(owner_of(folder.path() / "accepted"), service);
     std::size_t notes = 0;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path() / "accepted")) {
-        struct stat info{};
-        ASSERT_EQ(::stat(entry.path().c_str(), &info), 0);
-        EXPECT_EQ(info.st_uid, service) << entry.path();
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path() / "accepted")) {
+        EXPECT_EQ(owner_of(entry.path()), service) << entry.path();
         ++notes;
     }
     EXPECT_EQ(notes, 1u);
+}
+
+TEST_F(LedgerTest, WhatLinksInTheFolderLeadToIsLeftAlone) {
+    const auto elsewhere = folder.path() / "elsewhere";
+    std::filesystem::create_directory(elsewhere);
+    std::filesystem::create_directory_symlink(elsewhere, folder.path() / "accepted");
+    EXPECT_FALSE(Store::accept(folder.path(), "a", one));
+    EXPECT_TRUE(std::filesystem::is_empty(elsewhere));
+
+    const auto victim = folder.path() / "victim";
+    write_file(victim, "theirs");
+    const auto accepted = folder.path() / "accepted";
+    std::filesystem::remove(accepted);
+    std::filesystem::create_directory(accepted);
+    std::filesystem::create_symlink(victim, accepted / (sha256("a").hex() + "." + std::to_string(::getpid())));
+    std::filesystem::create_symlink(victim, accepted / sha256("a").hex());
+    EXPECT_TRUE(Store::accept(folder.path(), "a", one));
+    EXPECT_EQ(read_file(victim), "theirs");
+    EXPECT_FALSE(std::filesystem::is_symlink(accepted / sha256("a").hex()));
 }
 
 } // namespace

@@ -135,6 +135,25 @@ class RelayTest : public testing::Test {
 
     Delivery fetch(Object what) { return run(deliver(*relay, std::move(what))); }
 
+    EndpointStatus status_of(const origin::Server& server) {
+        for (auto& endpoint : run(relay->status()).endpoints)
+            if (endpoint.name.origin == server.origin())
+                return endpoint;
+        ADD_FAILURE() << server.origin() << " is not known";
+        return {};
+    }
+    std::uint64_t blamed(const origin::Server& server, Blame what) {
+        return status_of(server).blamed[static_cast<std::size_t>(what)];
+    }
+    std::uint64_t lies(const origin::Server& server) { return blamed(server, Blame::integrity); }
+    /// Some are found out only after the delivery, when what they sent is read from the disk once more.
+    bool wait_lied(const origin::Server& server) {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+        while (lies(server) == 0 && std::chrono::steady_clock::now() < deadline)
+            std::this_thread::yield();
+        return lies(server) > 0;
+    }
+
     /// Until the path is in the store, or the test has waited far too long.
     bool wait_stored(const PathKey& path) {
         for (int i = 0; i < 2000; ++i) {

@@ -25,6 +25,17 @@ class SegmentsTest : public RelayTest {
                                    .first_look = std::chrono::seconds(5)};
     }
 
+    /// "a", "b", … with the body, each sending so many bytes per second.
+    std::vector<origin::Server*> mirrors(int count, std::uint64_t rate = 20 * MiB) {
+        std::vector<origin::Server*> out;
+        for (int i = 0; i < count; ++i) {
+            out.push_back(&mirror(std::string(1, static_cast<char>('a' + i))));
+            out.back()->serve("/f/x.bin", file(body));
+            out.back()->set_rate(rate);
+        }
+        return out;
+    }
+
     static std::uint64_t body_bytes(origin::Server& server) { return server.record().bytes("/f/x.bin"); }
 
     void expect_right(const Delivery& delivery) {
@@ -40,28 +51,6 @@ class SegmentsTest : public RelayTest {
 
 class RepairTest : public SegmentsTest {
   protected:
-    std::vector<origin::Server*> mirrors(int count) {
-        std::vector<origin::Server*> out;
-        for (int i = 0; i < count; ++i) {
-            out.push_back(&mirror(std::string(1, static_cast<char>('a' + i))));
-            out.back()->serve("/f/x.bin", file(body));
-            out.back()->set_rate(20 * MiB);
-        }
-        return out;
-    }
-    std::uint64_t blamed(origin::Server& server) {
-        for (const auto& endpoint : run(relay->status()).endpoints)
-            if (endpoint.name.origin == server.origin())
-                return endpoint.blamed[static_cast<std::size_t>(Blame::integrity)];
-        return 0;
-    }
-    /// Some are found out only after the delivery, when what they sent is read from the disk once more.
-    bool wait_blamed(origin::Server& server) {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-        while (blamed(server) == 0 && std::chrono::steady_clock::now() < deadline)
-            std::this_thread::yield();
-        return blamed(server) > 0;
-    }
     std::uint64_t pulled(const std::vector<origin::Server*>& from) {
         std::uint64_t out = 0;
         for (auto* server : from)

@@ -12,19 +12,7 @@ using origin::Offset;
 constexpr std::uint64_t small_size = std::uint64_t{50} * 1024;
 constexpr std::uint64_t large_size = std::uint64_t{3} * 1024 * 1024;
 
-class TransferChoiceTest : public RelayTest {
-  protected:
-    EndpointStatus status_of(const origin::Server& server) {
-        for (auto& endpoint : run(relay->status()).endpoints)
-            if (endpoint.name.origin == server.origin())
-                return endpoint;
-        ADD_FAILURE() << server.origin() << " is not known";
-        return {};
-    }
-    std::uint64_t blamed(const origin::Server& server, Blame what) {
-        return status_of(server).blamed[static_cast<std::size_t>(what)];
-    }
-};
+class TransferChoiceTest : public RelayTest {};
 
 TEST_F(TransferChoiceTest, ALateFirstByteIsHedgedAndTheSlowOneIsGivenUp) {
     auto& a = mirror("a");

@@ -26,9 +26,9 @@ TEST_F(RepairTest, OneFlippedByteCostsItsPartAndItsSenderIsBlamed) {
     const auto what = object("x.bin", body, all);
     EXPECT_FALSE(fetch(what).complete) << "its first part had left";
     expect_right(fetch(what));
-    EXPECT_EQ(blamed(*all[0]), 0u);
-    EXPECT_GE(blamed(*all[1]), 1u);
-    EXPECT_EQ(blamed(*all[2]), 0u);
+    EXPECT_EQ(lies(*all[0]), 0u);
+    EXPECT_GE(lies(*all[1]), 1u);
+    EXPECT_EQ(lies(*all[2]), 0u);
     EXPECT_LT(pulled(all), 2 * body.size()) << "never the whole once more";
 }
 
@@ -37,9 +37,9 @@ TEST_F(RepairTest, AMirrorWithAnotherFileAltogetherIsLeftOutBeforeAByteLeaves) {
     all[1]->misbehave("/f/x.bin", Behaviour().lie(99));
     start();
     expect_right(fetch(object("x.bin", body, all)));
-    EXPECT_EQ(blamed(*all[0]), 0u);
-    EXPECT_GE(blamed(*all[1]), 1u);
-    EXPECT_EQ(blamed(*all[2]), 0u);
+    EXPECT_EQ(lies(*all[0]), 0u);
+    EXPECT_GE(lies(*all[1]), 1u);
+    EXPECT_EQ(lies(*all[2]), 0u);
 }
 
 TEST_F(RepairTest, WhoIsFoundOutBringsNothingMore) {
@@ -49,7 +49,7 @@ TEST_F(RepairTest, WhoIsFoundOutBringsNothingMore) {
     all[1]->misbehave("/f/x.bin", Behaviour().lie(99).delay(400ms), {.first = 1, .count = 2});
     start();
     expect_right(fetch(object("x.bin", body, all)));
-    EXPECT_GE(blamed(*all[1]), 1u);
+    EXPECT_GE(lies(*all[1]), 1u);
 }
 
 TEST_F(RepairTest, WhereTwoAgreeTheOthersAreLookedAtToo) {
@@ -62,7 +62,7 @@ TEST_F(RepairTest, WhereTwoAgreeTheOthersAreLookedAtToo) {
             return exchange.offset == 25100288;
         })) << server->origin();
     EXPECT_LT(pulled(all), body.size() * 2);
-    EXPECT_TRUE(wait_blamed(*all[4]));
+    EXPECT_TRUE(wait_lied(*all[4]));
 }
 
 TEST_F(RepairTest, OfTwoThatDifferTheRootIsBelievedAtFirst) {
@@ -70,8 +70,8 @@ TEST_F(RepairTest, OfTwoThatDifferTheRootIsBelievedAtFirst) {
     all[1]->misbehave("/f/x.bin", Behaviour().lie(99));
     start();
     expect_right(fetch(object("x.bin", body, all)));
-    EXPECT_EQ(blamed(*all[0]), 0u);
-    EXPECT_GE(blamed(*all[1]), 1u);
+    EXPECT_EQ(lies(*all[0]), 0u);
+    EXPECT_GE(lies(*all[1]), 1u);
 }
 
 TEST_F(RepairTest, AndWhereTheRootIsTheLiarTheDigestSaysSo) {
@@ -79,8 +79,8 @@ TEST_F(RepairTest, AndWhereTheRootIsTheLiarTheDigestSaysSo) {
     all[0]->misbehave("/f/x.bin", Behaviour().lie(99));
     start();
     expect_right(fetch(object("x.bin", body, all)));
-    EXPECT_GE(blamed(*all[0]), 1u);
-    EXPECT_EQ(blamed(*all[1]) + blamed(*all[2]), 0u);
+    EXPECT_GE(lies(*all[0]), 1u);
+    EXPECT_EQ(lies(*all[1]) + lies(*all[2]), 0u);
 }
 
 TEST_F(RepairTest, SlowMirrorsAreNotWaitedForToBeCompared) {
@@ -106,8 +106,8 @@ TEST_F(RepairTest, WhoIsFoundOutLateCostsWhatItHasBroughtAndNoCut) {
     start();
     expect_right(fetch(object("x.bin", body, all)));
     EXPECT_LT(pulled(all), body.size() * 3 / 2);
-    EXPECT_TRUE(wait_blamed(*all[1]));
-    EXPECT_EQ(blamed(*all[0]) + blamed(*all[2]), 0u);
+    EXPECT_TRUE(wait_lied(*all[1]));
+    EXPECT_EQ(lies(*all[0]) + lies(*all[2]), 0u);
 }
 
 TEST_F(RepairTest, AndWhereSomeOfItHasLeftACutBeforeTheRestIsHere) {
@@ -124,8 +124,8 @@ TEST_F(RepairTest, AndWhereSomeOfItHasLeftACutBeforeTheRestIsHere) {
     EXPECT_LT(first.bytes.size(), body.size() / 2);
     expect_right(fetch(what));
     EXPECT_LT(pulled(all), body.size() * 3 / 2) << "its parts, and those alone";
-    EXPECT_TRUE(wait_blamed(*all[0]));
-    EXPECT_EQ(blamed(*all[1]) + blamed(*all[2]), 0u);
+    EXPECT_TRUE(wait_lied(*all[0]));
+    EXPECT_EQ(lies(*all[1]) + lies(*all[2]), 0u);
 }
 
 // One is still being asked for its ends when the last byte is here; what the other has told by then counts.
@@ -139,8 +139,8 @@ TEST_F(RepairTest, AMirrorThatNeverTellsItsEndsKeepsNobodyWaiting) {
     settings.relay.stall_timeout = 60s;
     start();
     expect_right(fetch(object("x.bin", body, all)));
-    EXPECT_TRUE(wait_blamed(*all[1]));
-    EXPECT_EQ(blamed(*all[0]), 0u);
+    EXPECT_TRUE(wait_lied(*all[1]));
+    EXPECT_EQ(lies(*all[0]), 0u);
 }
 
 TEST_F(RepairTest, AMirrorThatLiesOnlyInTheMiddleOfItsPartsIsFoundOut) {
@@ -151,9 +151,9 @@ TEST_F(RepairTest, AMirrorThatLiesOnlyInTheMiddleOfItsPartsIsFoundOut) {
     all[1]->misbehave("/f/x.bin", bad);
     start();
     expect_right(fetch_twice(object("x.bin", body, all)));
-    EXPECT_EQ(blamed(*all[0]), 0u);
-    EXPECT_GE(blamed(*all[1]), 1u);
-    EXPECT_EQ(blamed(*all[2]), 0u);
+    EXPECT_EQ(lies(*all[0]), 0u);
+    EXPECT_GE(lies(*all[1]), 1u);
+    EXPECT_EQ(lies(*all[2]), 0u);
 }
 
 TEST_F(RepairTest, WhoJoinsALongOneIsToldToAskAgain) {
@@ -182,7 +182,7 @@ TEST_F(RepairTest, TheOneHonestMirrorOfSixPrevails) {
         all[static_cast<std::size_t>(i)]->misbehave("/f/x.bin", Behaviour().flip(middle));
     start();
     expect_right(fetch_twice(object("x.bin", body, all)));
-    EXPECT_EQ(blamed(*all[5]), 0u);
+    EXPECT_EQ(lies(*all[5]), 0u);
 }
 
 // The first two that are looked at differ, and the third has what the second has: two against the one who is right.
@@ -193,9 +193,9 @@ TEST_F(RepairTest, WhoWasOutvotedIsHeardWhenTheDigestSpeaksAgainstTheOthers) {
     start();
     expect_right(fetch_twice(object("x.bin", body, all)));
     EXPECT_LT(pulled(all), 2 * body.size()) << "its first part, and not each of them alone";
-    EXPECT_EQ(blamed(*all[0]), 0u);
-    EXPECT_TRUE(wait_blamed(*all[1]));
-    EXPECT_TRUE(wait_blamed(*all[2]));
+    EXPECT_EQ(lies(*all[0]), 0u);
+    EXPECT_TRUE(wait_lied(*all[1]));
+    EXPECT_TRUE(wait_lied(*all[2]));
 }
 
 // Five have copied the same other file: no part ever gets a majority of right bytes, and the sixth is asked alone.
@@ -208,8 +208,8 @@ TEST_F(RepairTest, WhereFiveHaveTheSameOtherFileTheSixthIsSoonAskedAlone) {
     expect_right(fetch_twice(object("x.bin", body, all)));
     EXPECT_LT(pulled(all), body.size() * 7 / 2) << "what is here, as much to compare it with, and the right one";
     for (std::size_t i = 0; i < 5; ++i)
-        EXPECT_TRUE(wait_blamed(*all[i])) << i;
-    EXPECT_EQ(blamed(*all[5]), 0u);
+        EXPECT_TRUE(wait_lied(*all[i])) << i;
+    EXPECT_EQ(lies(*all[5]), 0u);
 }
 
 TEST_F(RepairTest, AndSoIsTheOneThatTheFirstLookLeftOut) {
@@ -220,8 +220,8 @@ TEST_F(RepairTest, AndSoIsTheOneThatTheFirstLookLeftOut) {
     expect_right(fetch_twice(object("x.bin", body, all)));
     EXPECT_LT(pulled(all), body.size() * 7 / 2);
     for (std::size_t i = 1; i < 6; ++i)
-        EXPECT_TRUE(wait_blamed(*all[i])) << i;
-    EXPECT_EQ(blamed(*all[0]), 0u);
+        EXPECT_TRUE(wait_lied(*all[i])) << i;
+    EXPECT_EQ(lies(*all[0]), 0u);
 }
 
 // What a wheel looks like at its ends weighs more than how many say so: nobody's download is cut.
@@ -238,8 +238,8 @@ TEST_F(RepairTest, FiveThatHaveNoZipArchiveDoNotOutvoteTheSixthWhoHas) {
     ASSERT_FALSE(delivery.error) << delivery.error->text();
     EXPECT_EQ(sha256(delivery.bytes).hex(), wheel.body.sha256());
     for (std::size_t i = 0; i < 5; ++i)
-        EXPECT_TRUE(wait_blamed(*all[i])) << i;
-    EXPECT_EQ(blamed(*all[5]), 0u);
+        EXPECT_TRUE(wait_lied(*all[i])) << i;
+    EXPECT_EQ(lies(*all[5]), 0u);
 }
 
 TEST_F(RepairTest, WhereNobodyHasAZipArchiveTheNameIsNoArgument) {
@@ -249,7 +249,7 @@ TEST_F(RepairTest, WhereNobodyHasAZipArchiveTheNameIsNoArgument) {
     all[1]->misbehave("/f/x.whl", Behaviour().lie(99));
     start();
     expect_right(fetch_twice(object("x.whl", body, all)));
-    EXPECT_TRUE(wait_blamed(*all[1]));
+    EXPECT_TRUE(wait_lied(*all[1]));
 }
 
 // Only the mirror that is busy with something else knows the right byte.
@@ -276,9 +276,9 @@ TEST_F(RepairTest, AMirrorWithoutAFreePlaceIsWaitedForAndNotPushedOverItsCap) {
     expect_right(second.get());
     EXPECT_TRUE(busy.get().complete);
     EXPECT_LT(body_bytes(*all[0]), body.size()) << "parts, and not all of it";
-    EXPECT_TRUE(wait_blamed(*all[1]));
-    EXPECT_TRUE(wait_blamed(*all[2]));
-    EXPECT_EQ(blamed(*all[0]), 0u);
+    EXPECT_TRUE(wait_lied(*all[1]));
+    EXPECT_TRUE(wait_lied(*all[2]));
+    EXPECT_EQ(lies(*all[0]), 0u);
 }
 
 TEST_F(RepairTest, WithNobodyWhoKnowsBetterItFails) {

@@ -9,15 +9,11 @@ using origin::Behaviour;
 using origin::Offset;
 
 TEST_F(SegmentsTest, EveryMirrorBringsAPartAndNoByteComesTwice) {
-    std::vector<origin::Server*> mirrors{&mirror("a"), &mirror("b"), &mirror("c")};
-    for (auto* server : mirrors) {
-        server->serve("/f/x.bin", file(body));
-        server->set_rate(8 * MiB);
-    }
+    const auto all = mirrors(3, 8 * MiB);
     start();
-    expect_right(fetch(object("x.bin", body, mirrors)));
+    expect_right(fetch(object("x.bin", body, all)));
     std::uint64_t pulled = 0;
-    for (auto* server : mirrors) {
+    for (auto* server : all) {
         EXPECT_GT(body_bytes(*server), 2 * MiB) << server->origin();
         pulled += body_bytes(*server);
     }
@@ -97,17 +93,11 @@ TEST_F(SegmentsTest, WhatIsHereOfSegmentsSurvivesAStop) {
 }
 
 TEST_F(SegmentsTest, ADeadMirrorAmongThemCostsItsSegmentOnly) {
-    auto& a = mirror("a");
-    auto& b = mirror("b");
-    auto& c = mirror("c");
-    for (auto* server : {&a, &b, &c}) {
-        server->serve("/f/x.bin", file(body));
-        server->set_rate(8 * MiB);
-    }
-    b.misbehave("/f/x.bin", Behaviour().cut(Offset(200 * KiB)));
+    const auto all = mirrors(3, 8 * MiB);
+    all[1]->misbehave("/f/x.bin", Behaviour().cut(Offset(200 * KiB)));
     start();
-    expect_right(fetch(object("x.bin", body, {&a, &b, &c})));
-    EXPECT_LT(body_bytes(a) + body_bytes(b) + body_bytes(c), body.size() * 11 / 10);
+    expect_right(fetch(object("x.bin", body, all)));
+    EXPECT_LT(body_bytes(*all[0]) + body_bytes(*all[1]) + body_bytes(*all[2]), body.size() * 11 / 10);
 }
 
 } // namespace

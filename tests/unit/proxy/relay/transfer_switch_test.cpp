@@ -58,14 +58,12 @@ class SwitchTest : public SegmentsTest {
 };
 
 TEST_F(SwitchTest, IsToldWithThePlaceAndTheReasonWhereOneBreaksOff) {
-    auto& a = mirror("a");
-    auto& b = mirror("b");
-    const auto small = origin::Body::random(1, 2 * MiB);
-    for (auto* server : {&a, &b})
-        server->serve("/f/x.bin", file(small));
+    body = origin::Body::random(1, 2 * MiB);
+    const auto both = mirrors(2);
+    auto &a = *both[0], &b = *both[1];
     a.misbehave("/f/x.bin", Behaviour().cut(Offset::percent(50)));
     start();
-    ASSERT_TRUE(fetch(object("x.bin", small, {&a, &b})).complete);
+    ASSERT_TRUE(fetch(object("x.bin", body, both)).complete);
     const auto told = switches();
     ASSERT_THAT(told, SizeIs(1));
     EXPECT_EQ(told[0].object, "pypi/files/test/x.bin");
@@ -76,16 +74,14 @@ TEST_F(SwitchTest, IsToldWithThePlaceAndTheReasonWhereOneBreaksOff) {
 }
 
 TEST_F(SwitchTest, IsToldOfWhoeverWasTooLateWithTheFirstByte) {
-    auto& a = mirror("a");
-    auto& b = mirror("b");
-    const auto small = origin::Body::random(3, 64 * KiB);
-    for (auto* server : {&a, &b})
-        server->serve("/f/x.bin", file(small));
+    body = origin::Body::random(3, 64 * KiB);
+    const auto both = mirrors(2);
+    auto &a = *both[0], &b = *both[1];
     a.misbehave("/f/x.bin", Behaviour().stall_head("never"));
     settings.relay.stall_timeout = 60s;
     settings.relay.health.hedge.unknown = 100ms;
     start();
-    ASSERT_TRUE(fetch(object("x.bin", small, {&a, &b})).complete);
+    ASSERT_TRUE(fetch(object("x.bin", body, both)).complete);
     const auto told = switches();
     ASSERT_THAT(told, SizeIs(1));
     EXPECT_EQ(told[0].at, 0u);
@@ -95,15 +91,11 @@ TEST_F(SwitchTest, IsToldOfWhoeverWasTooLateWithTheFirstByte) {
 }
 
 TEST_F(SwitchTest, IsToldOfASegmentThatNobodyWaitedForYet) {
-    auto& a = mirror("a");
-    auto& b = mirror("b");
-    for (auto* server : {&a, &b}) {
-        server->serve("/f/x.bin", file(body));
-        server->set_rate(8 * MiB);
-    }
+    const auto both = mirrors(2, 8 * MiB);
+    auto& b = *both[1];
     b.misbehave("/f/x.bin", Behaviour().cut(200 * KiB));
     start();
-    expect_right(fetch(object("x.bin", body, {&a, &b})));
+    expect_right(fetch(object("x.bin", body, both)));
     const auto told = switches();
     ASSERT_THAT(told, Not(IsEmpty()));
     for (const auto& each : told) {
@@ -113,15 +105,11 @@ TEST_F(SwitchTest, IsToldOfASegmentThatNobodyWaitedForYet) {
 }
 
 TEST_F(SwitchTest, QuotesWhatTheMirrorSaid) {
-    auto& a = mirror("a");
-    auto& b = mirror("b");
-    for (auto* server : {&a, &b}) {
-        server->serve("/f/x.bin", file(body));
-        server->set_rate(8 * MiB);
-    }
+    const auto both = mirrors(2, 8 * MiB);
+    auto& b = *both[1];
     b.misbehave("/f/x.bin", Behaviour().drop_field("Content-Range"));
     start();
-    expect_right(fetch(object("x.bin", body, {&a, &b})));
+    expect_right(fetch(object("x.bin", body, both)));
     const auto told = switches();
     ASSERT_THAT(told, Not(IsEmpty()));
     EXPECT_EQ(told[0].from, b.origin());
@@ -129,13 +117,9 @@ TEST_F(SwitchTest, QuotesWhatTheMirrorSaid) {
 }
 
 TEST_F(SwitchTest, IsNotSaidWhereNobodyWasLeft) {
-    std::vector<origin::Server*> mirrors{&mirror("a"), &mirror("b"), &mirror("c")};
-    for (auto* server : mirrors) {
-        server->serve("/f/x.bin", file(body));
-        server->set_rate(8 * MiB);
-    }
+    const auto all = mirrors(3, 8 * MiB);
     start();
-    expect_right(fetch(object("x.bin", body, mirrors)));
+    expect_right(fetch(object("x.bin", body, all)));
     EXPECT_THAT(switches(), IsEmpty());
 }
 
