@@ -177,8 +177,8 @@ void Ride::take_size(const Leg& leg) {
 }
 
 // Of several failures before the next byte the first is told: it is what began it.
-void Ride::leave(const Leg& leg, std::string why) {
-    errand_.left.try_emplace(at_, leg.charged().key(), std::move(why));
+void Ride::leave(const Leg& leg, const std::string& why) {
+    errand_.left.try_emplace(at_, leg.charged().key(), why);
 }
 
 void Ride::ride(Leg& leg) {

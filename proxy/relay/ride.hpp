@@ -140,7 +140,7 @@ class Ride final : private Leg::Rider {
     std::vector<Mount>::iterator mount_of(const Leg& leg);
     Mount dismiss(const Leg& leg);
     void take_size(const Leg& leg);
-    void leave(const Leg& leg, std::string why);
+    void leave(const Leg& leg, const std::string& why);
     void abandon_but(const Leg* one);
     bool must_read() const;
     bool passes_over() const;

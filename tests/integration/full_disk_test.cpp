@@ -2,10 +2,10 @@
 #include "tests/integration/stage.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 
@@ -20,7 +20,7 @@ class FullDisk : public Stage {
         std::filesystem::create_directory(data());
         if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
             ::mount("tmpfs", data().c_str(), "tmpfs", 0, "size=128m,mode=700") != 0) {
-            GTEST_SKIP() << "no file system can be mounted here: " << std::strerror(errno);
+            GTEST_SKIP() << "no file system can be mounted here: " << std::generic_category().message(errno);
         }
         mounted_ = true;
     }

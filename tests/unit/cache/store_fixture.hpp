@@ -64,7 +64,7 @@ inline std::map<std::string, std::string> files_below(const std::filesystem::pat
     return out;
 }
 
-inline std::unique_ptr<Store> open_store(const std::filesystem::path& data, Store::Options options = {}) {
+inline std::unique_ptr<Store> open_store(const std::filesystem::path& data, const Store::Options& options = {}) {
     auto store = Store::open(data, options);
     EXPECT_TRUE(store) << store.error().message;
     return store ? std::move(*store) : nullptr;

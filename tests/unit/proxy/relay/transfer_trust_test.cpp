@@ -9,7 +9,8 @@ using origin::Behaviour;
 using origin::Body;
 using origin::Offset;
 
-constexpr std::uint64_t large_size = 3 * 1024 * 1024;
+constexpr std::uint64_t small_size = std::uint64_t{50} * 1024;
+constexpr std::uint64_t large_size = std::uint64_t{3} * 1024 * 1024;
 
 class TransferTrustTest : public RelayTest {
   protected:
@@ -78,11 +79,11 @@ TEST_F(TransferTrustTest, OfTwoWhoSentPartsTheRightBytesTellWhoLied) {
 TEST_F(TransferTrustTest, WhereIndependentMirrorsSendTheSameBytesTheIndexIsWrongAndNobodyIsBlamed) {
     auto& a = mirror("a");
     auto& b = mirror("b");
-    const auto other = Body::random(2, 50 * 1024);
+    const auto other = Body::random(2, small_size);
     for (auto* server : {&a, &b})
         server->serve("/f/x.bin", file(other));
     start();
-    const auto delivery = fetch(object("x.bin", Body::random(3, 50 * 1024), {&a, &b}));
+    const auto delivery = fetch(object("x.bin", Body::random(3, small_size), {&a, &b}));
     ASSERT_TRUE(delivery.error);
     EXPECT_EQ(delivery.error->code, Errc::digest_mismatch);
     EXPECT_EQ(lies(a) + lies(b), 0u);
@@ -93,7 +94,7 @@ TEST_F(TransferTrustTest, TwoLiesWithinADayExpelAMirror) {
     auto& liar = mirror("liar");
     auto& b = mirror("b");
     start();
-    const auto small = Body::random(7, 50 * 1024);
+    const auto small = Body::random(7, small_size);
     for (const auto* name : {"f0", "f1", "f2"})
         for (auto* server : {&liar, &b})
             server->serve(std::string("/f/") + name, file(small));
