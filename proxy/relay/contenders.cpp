@@ -119,6 +119,18 @@ bool Contenders::any_left() const {
     return std::ranges::any_of(all_, usable);
 }
 
+bool Contenders::anybody_but(const std::set<EndpointId>& those, const Object& object, Moment now) const {
+    return std::ranges::any_of(all_, [&](const Contender& contender) {
+        return !contender.spoke_for(those) && !endpoints_.lacks(contender.id, object.path, now);
+    });
+}
+
+void Contenders::take_back(const std::set<EndpointId>& those, const Object& object, Moment now) {
+    for (auto& contender : all_)
+        if (contender.spoke_for(those) && !contender.outvoted && !endpoints_.lacks(contender.id, object.path, now))
+            contender.out = false;
+}
+
 void Contenders::leave_only(EndpointId one) {
     const auto is_it = [one](const Contender& contender) { return contender.id == one; };
     if (std::ranges::any_of(all_, [&](const Contender& contender) { return is_it(contender) && !contender.out; }))

@@ -54,6 +54,7 @@ void Couriers::leave(std::size_t contender) {
 void Couriers::bring_again(const Extents& missing) {
     for (const auto& [begin, end] : missing.ranges())
         segments_.give_back({begin, end});
+    leaderless_ = false; // those who contradicted what is gone may be asked again
     want_turn();
 }
 
@@ -64,6 +65,12 @@ void Couriers::resume() {
 }
 
 // ---- what rides report
+
+// What an earlier time left here may have holes: this one brings the first, and what is free ended nowhere until now.
+void Couriers::ride_heard_size() {
+    segments_.end_at(*errand_.size);
+    owner_.couriers_heard_size();
+}
 
 Credit Couriers::ride_brought(Ride& ride, std::span<const std::byte> bytes, const std::string& source) {
     if (leads(ride))
@@ -207,10 +214,15 @@ bool Couriers::call_helper(Clock::time_point now) {
 // would cost what the loser brought.
 std::optional<Segment> Couriers::steal_for(std::size_t helper, Clock::time_point now) {
     const auto& endpoints = errand_.context.endpoints;
+    // Where all are slow to answer, one who has answered nothing in this transfer would do no better; and a request
+    // that took another one's place is left the time that it takes, or none would ever live to its first byte.
+    const bool proven = errand_.contenders[helper].spoke_for(errand_.contributors);
     Ride* slowest = nullptr;
     double longest = 0;
     for (const auto& ride : rides_) {
         if (ride->over() || ride->rides_with(helper) || !ride->judged(now))
+            continue;
+        if (!ride->flows() && !(proven && !handed_on_.contains(ride->segment().begin)))
             continue;
         if (ride->overtakes_us())
             continue; // a second sender would bring nothing sooner, and what waits in its socket would be lost
@@ -230,6 +242,7 @@ std::optional<Segment> Couriers::steal_for(std::size_t helper, Clock::time_point
         return std::nullopt;
     slowest->shorten(*at);
     if (slowest->left() == 0 && !slowest->flows()) {
+        handed_on_.insert(*at);
         slowest->abandon();
         want_turn();
     }

@@ -57,7 +57,7 @@ class Couriers final : public std::enable_shared_from_this<Couriers>, private Ri
   private:
     using Clock = Ride::Clock;
 
-    void ride_heard_size() override { owner_.couriers_heard_size(); }
+    void ride_heard_size() override;
     Credit ride_brought(Ride& ride, std::span<const std::byte> bytes, const std::string& source) override;
     bool ride_runs_on(Ride& ride) override;
     void ride_arrived(Ride& ride) override;
@@ -84,6 +84,8 @@ class Couriers final : public std::enable_shared_from_this<Couriers>, private Ri
     Segments segments_;
     std::vector<std::shared_ptr<Ride>> rides_;
     std::set<std::uint64_t> broken_; // where somebody stopped in the middle: whoever goes on there is compared
+    std::set<std::uint64_t>
+        handed_on_;                  // where a segment begins that nobody had sent a byte of when another one took it
     std::set<std::size_t> declined_; // helpers that could not be asked after all; forgotten once a second or so
     bool in_order_ = false;
     bool leaderless_ = false; // nobody may be asked for the next byte, as it turned out; others may bring it yet

@@ -76,7 +76,7 @@ bool FirstLook::ask(std::size_t contender) {
     // What so few bytes show of a mirror's speed holds for small ones only.
     const Ask ask{.kind = errand_.ask.kind, .size = SizeClass::small};
     asked_.insert(whom.source->family);
-    witnesses_.push_back({.contender = contender, .parts = {}});
+    witnesses_.push_back({.contender = contender, .parts = {}, .from = {}});
     for (std::size_t part = 0; part < 2; ++part) {
         auto attempt = context.endpoints.begin(whom.id, ask, std::chrono::steady_clock::now());
         if (!attempt)
@@ -117,6 +117,14 @@ void FirstLook::waited() {
     owner_.first_look_waited();
 }
 
+void FirstLook::leg_heard(Leg& leg, const Head&) {
+    const auto at = std::ranges::find_if(questions_, [&](const Question& q) { return q.leg.get() == &leg; });
+    auto& witness = witnesses_[at->witness];
+    witness.from[at->part] = leg.charged_id();
+    answered_[witness.contender].insert(leg.charged_id());
+    errand_.contenders[witness.contender].answered_by.insert(leg.charged_id());
+}
+
 Credit FirstLook::leg_brought(Leg& leg, std::span<const std::byte> bytes) {
     const auto at = std::ranges::find_if(questions_, [&](const Question& q) { return q.leg.get() == &leg; });
     auto& into = witnesses_[at->witness].parts[at->part];
@@ -133,8 +141,12 @@ void FirstLook::leg_ended(Leg& leg, std::optional<Rejection> why) {
     questions_.erase(at);
     auto& contender = errand_.contenders[witnesses_[question.witness].contender];
     --contender.legs;
-    if (const auto& [who, parts] = witnesses_[question.witness]; witnesses_[question.witness].answered(part_size))
-        errand_.ends.push_back({contender.id, part_size, checksum_of(parts[0]), checksum_of(parts[1])});
+    if (const auto& witness = witnesses_[question.witness]; witness.answered(part_size))
+        for (std::size_t part = 0; part < 2; ++part)
+            errand_.ends.push_back({.who = *witness.from[part],
+                                    .offset = part == 0 ? 0 : *errand_.size - part_size,
+                                    .size = part_size,
+                                    .checksum = checksum_of(witness.parts[part])});
     if (why) { // those who ride there hear of it too, and say so
         contender.no_ranges |= why->symptom == Symptom::no_ranges;
         const auto meaning = question.leg->fail(*why, std::chrono::steady_clock::now());
@@ -142,9 +154,22 @@ void FirstLook::leg_ended(Leg& leg, std::optional<Rejection> why) {
     }
     if (questions_.empty())
         asio::post(errand_.context.relay, [self = weak_from_this()] {
-            if (const auto look = self.lock(); look && !look->over_)
+            // The timer may have weighed in between, and asked others: their answers are waited for.
+            if (const auto look = self.lock(); look && !look->over_ && look->questions_.empty())
                 look->weigh();
         });
+}
+
+// Of two that point to the same place, or of which one points to the other, only one is heard.
+void FirstLook::leave_one_of_each_source() {
+    const auto& endpoints = errand_.context.endpoints;
+    std::set<std::string> families[2];
+    std::erase_if(witnesses_, [&](const Witness& witness) {
+        bool heard = false;
+        for (std::size_t part = 0; part < 2; ++part)
+            heard |= !families[part].insert(endpoints.name(*witness.from[part]).family).second;
+        return heard;
+    });
 }
 
 bool FirstLook::same(const Witness& a, const Witness& b) const {
@@ -176,6 +201,10 @@ bool FirstLook::fits(const Witness& witness) const {
 
 void FirstLook::weigh() {
     std::erase_if(witnesses_, [](const Witness& witness) { return !witness.answered(part_size); });
+    leave_one_of_each_source();
+    if (witnesses_.size() < 2 && !late_)
+        if (const auto other = another_family(); other && ask(*other))
+            return wait(errand_.context.settings.segments.first_look);
     const auto fitting = std::ranges::count_if(witnesses_, [this](const Witness& witness) { return fits(witness); });
     misfits_ = std::cmp_less(fitting, witnesses_.size());
     if (misfits_ && ask_all_others())
@@ -224,7 +253,9 @@ void FirstLook::end(const Liars& liars) {
         spdlog::warn("relay: {}: {}; left out", errand_.object.path, words);
         contender.out = contender.outvoted = true;
         errand_.tried.push_back(words);
-        errand_.dissents.push_back({contender.id, Errand::Dissent::Of::bytes, words});
+        // Where its two ends came from two places the right bytes tell which one was wrong.
+        if (const auto& whom = answered_[liar]; whom.size() == 1)
+            errand_.dissents.push_back({*whom.begin(), Errand::Dissent::Of::bytes, words});
         left_out.push_back(liar);
     }
     owner_.first_look_ended(left_out);

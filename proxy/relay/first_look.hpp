@@ -46,6 +46,7 @@ class FirstLook final : public std::enable_shared_from_this<FirstLook>, private 
     struct Witness {
         std::size_t contender = 0;
         std::string parts[2];
+        std::optional<EndpointId> from[2]; ///< who answered, where the one that was asked only points to another
         bool answered(std::uint64_t size) const { return parts[0].size() == size && parts[1].size() == size; }
     };
     struct Question {
@@ -53,7 +54,7 @@ class FirstLook final : public std::enable_shared_from_this<FirstLook>, private 
         std::unique_ptr<Leg> leg;
     };
 
-    void leg_heard(Leg&, const Head&) override {}
+    void leg_heard(Leg& leg, const Head& head) override;
     Credit leg_brought(Leg& leg, std::span<const std::byte> bytes) override;
     void leg_ended(Leg& leg, std::optional<Rejection> why) override;
 
@@ -69,12 +70,14 @@ class FirstLook final : public std::enable_shared_from_this<FirstLook>, private 
     void end(const Liars& liars);
     bool fits(const Witness& witness) const;
     bool same(const Witness& a, const Witness& b) const;
+    void leave_one_of_each_source();
 
     Errand& errand_;
     Owner& owner_;
     std::set<std::string> asked_; // families
     std::vector<Witness> witnesses_;
     std::vector<Question> questions_;
+    std::map<std::size_t, std::set<EndpointId>> answered_; // contender → who did
     asio::steady_timer patience_;
     bool misfits_ = false; // somebody has what the file's name does not promise: readers wait until all have been heard
     bool late_ = false;    // nobody waits for it any more

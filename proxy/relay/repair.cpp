@@ -26,11 +26,15 @@ std::string family_of(const Endpoints& endpoints, const std::string& key) {
 
 bool Repair::possible(const Errand& errand, const std::vector<Piece>& pieces) {
     std::set<std::string> senders;
-    for (const auto& piece : pieces)
+    std::set<EndpointId> ids;
+    for (const auto& piece : pieces) {
         senders.insert(family_of(errand.context.endpoints, piece.source));
+        if (const auto id = errand.context.endpoints.find(piece.source))
+            ids.insert(*id);
+    }
     return std::ranges::any_of(errand.contenders, [&](const Contender& contender) {
         return (!contender.out || contender.outvoted) &&
-               (senders.size() > 1 || !senders.contains(contender.source->family));
+               (senders.size() > 1 || !(senders.contains(contender.source->family) || contender.spoke_for(ids)));
     });
 }
 
@@ -63,6 +67,10 @@ std::size_t Repair::Suspect::votes(std::uint64_t what) const {
 }
 
 bool Repair::Suspect::heard_of(const std::string& family) const {
+    return asked.contains(family) || has_word_of(family);
+}
+
+bool Repair::Suspect::has_word_of(const std::string& family) const {
     return std::ranges::find(heard, family, &Testimony::family) != heard.end();
 }
 
@@ -174,7 +182,8 @@ std::optional<std::size_t> Repair::witness_for(const Suspect& suspect, bool stru
         const auto& contender = errand_.contenders[i];
         const auto& family = contender.source->family;
         if (contender.out || !may_ask(contender) || (!struck_too && strikes(endpoints.name(contender.id).key()) > 0) ||
-            (whom_ == Whom::others && suspect.heard_of(family)) || asks(i) || !has_place(i))
+            (whom_ == Whom::others && (suspect.heard_of(family) || speaks_for_the_heard(contender, suspect))) ||
+            asks(i) || !has_place(i))
             continue;
         const bool unheard =
             std::ranges::none_of(suspects_, [&](const Suspect& other) { return other.heard_of(family); });
@@ -185,6 +194,14 @@ std::optional<std::size_t> Repair::witness_for(const Suspect& suspect, bool stru
         }
     }
     return best;
+}
+
+// Whether it pointed to one that was heard about this part, and would most likely point there again.
+bool Repair::speaks_for_the_heard(const Contender& contender, const Suspect& suspect) const {
+    return std::ranges::any_of(suspect.heard, [&](const Testimony& testimony) {
+        const auto id = errand_.context.endpoints.find(testimony.who);
+        return id && contender.answered_by.contains(*id);
+    });
 }
 
 // What is disputed comes first, then what the struck have sent, then whatever the fewest were heard about.
@@ -242,6 +259,12 @@ void Repair::ask(std::size_t which, std::size_t witness, Attempt attempt) {
     checks_.push_back(std::make_unique<Check>(which, witness, std::move(leg), std::vector<std::byte>{}));
 }
 
+void Repair::leg_heard(Leg& leg, const Head&) {
+    const auto at = std::ranges::find_if(checks_, [&](const auto& check) { return check->leg.get() == &leg; });
+    (*at)->from = leg.charged_id();
+    errand_.contenders[(*at)->witness].answered_by.insert(leg.charged_id());
+}
+
 Credit Repair::leg_brought(Leg& leg, std::span<const std::byte> bytes) {
     const auto at = std::ranges::find_if(checks_, [&](const auto& check) { return check->leg.get() == &leg; });
     auto& into = (*at)->bytes;
@@ -267,7 +290,7 @@ void Repair::leg_ended(Leg& leg, std::optional<Rejection> why) {
         const auto meaning = check->leg->fail(*why, std::chrono::steady_clock::now());
         contender.out |= meaning.lacks_object;
     } else if (check->bytes.size() == suspect.size) {
-        unweighed_.push_back({check->suspect, check->witness, nullptr, std::move(check->bytes)});
+        unweighed_.push_back({check->suspect, check->witness, nullptr, std::move(check->bytes), check->from});
     }
     // Legs must not be begun from inside another one's end.
     asio::post(errand_.context.relay, [self = weak_from_this()] {

@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -65,13 +66,15 @@ class Repair final : public std::enable_shared_from_this<Repair>, private Leg::R
     };
     struct Suspect {
         std::uint64_t offset = 0, size = 0;
-        std::uint64_t checksum = 0;   ///< of what is in the fill now
-        std::vector<Testimony> heard; ///< the first one sent what was in the fill at first
+        std::uint64_t checksum = 0;    ///< of what is in the fill now
+        std::vector<Testimony> heard;  ///< the first one sent what was in the fill at first
+        std::set<std::string> asked{}; ///< families, which may have pointed to others
         bool busy = false;
 
         std::uint64_t end() const { return offset + size; }
         std::size_t votes(std::uint64_t what) const;
-        bool heard_of(const std::string& family) const;
+        bool heard_of(const std::string& family) const; ///< or of one to which it pointed
+        bool has_word_of(const std::string& family) const;
         bool disputed() const; ///< as many say the one as say the other
     };
     /// A part being fetched again, or fetched and not weighed yet.
@@ -79,11 +82,17 @@ class Repair final : public std::enable_shared_from_this<Repair>, private Leg::R
         std::size_t suspect = 0, witness = 0;
         std::unique_ptr<Leg> leg;
         std::vector<std::byte> bytes;
+        std::optional<EndpointId> from{}; ///< who answered, where the witness only points to another
     };
 
-    void leg_heard(Leg&, const Head&) override {}
+    void leg_heard(Leg& leg, const Head& head) override;
     Credit leg_brought(Leg& leg, std::span<const std::byte> bytes) override;
     void leg_ended(Leg& leg, std::optional<Rejection> why) override;
+
+    struct Sender {
+        std::string who, family;
+    };
+    Sender sender_of(const Check& check) const;
 
     using Clock = std::chrono::steady_clock;
 
@@ -96,6 +105,7 @@ class Repair final : public std::enable_shared_from_this<Repair>, private Leg::R
     bool has_place(std::size_t witness);
     bool begin(std::size_t suspect, std::size_t witness);
     std::optional<std::size_t> witness_for(const Suspect& suspect, bool struck_too);
+    bool speaks_for_the_heard(const Contender& contender, const Suspect& suspect) const;
     std::optional<std::size_t> farthest_unheard(const std::string& family) const;
     void look_again();
     void give_up();

@@ -12,12 +12,14 @@ namespace yizhan {
 
 void Repair::weigh(Check check) {
     auto& suspect = suspects_[check.suspect];
-    const auto& contender = errand_.contenders[check.witness];
-    const auto who = errand_.context.endpoints.name(contender.id).key();
+    const auto [who, family] = sender_of(check);
+    suspect.asked.insert(errand_.contenders[check.witness].source->family);
+    if (whom_ == Whom::others && suspect.has_word_of(family))
+        return drive(); // it pointed to one that has been heard: that is no second word
     Checksum sum;
     sum.update(check.bytes);
     const auto checksum = sum.value();
-    suspect.heard.push_back({.who = who, .family = contender.source->family, .checksum = checksum});
+    suspect.heard.push_back({.who = who, .family = family, .checksum = checksum});
     strike_minority(suspect);
     if (checksum == suspect.checksum)
         return drive();
@@ -46,11 +48,16 @@ void Repair::weigh(Check check) {
     drive();
 }
 
+Repair::Sender Repair::sender_of(const Check& check) const {
+    const auto& name = errand_.context.endpoints.name(check.from.value_or(errand_.contenders[check.witness].id));
+    return {.who = name.key(), .family = name.family};
+}
+
 // Puts the part in, looks at the digest, and takes it out again where that does not close and nothing else speaks for
 // it.
 void Repair::try_out(Suspect& suspect, Check check, std::uint64_t checksum, bool stays) {
     trying_ = true;
-    const auto who = errand_.context.endpoints.name(errand_.contenders[check.witness].id).key();
+    const auto who = sender_of(check).who;
     const auto former = suspect.checksum;
     auto put_in = [self = weak_from_this(), &suspect, who, checksum, former, stays, unproved = changed_,
                    bytes = std::make_shared<std::vector<std::byte>>(std::move(check.bytes))](

@@ -48,12 +48,11 @@ struct Errand {
         std::string words;
     };
     std::vector<Dissent> dissents; ///< sent, or announced, something else than what was here: one of the two is wrong
-    struct Ends {
-        EndpointId who;
-        std::uint64_t size;       ///< of either
-        std::uint64_t head, tail; ///< checksums
+    struct End {
+        EndpointId who; ///< answered
+        std::uint64_t offset, size, checksum;
     };
-    std::vector<Ends> ends; ///< what each sent at the first look
+    std::vector<End> ends; ///< what each sent at the first look
 };
 
 class Ride final : private Leg::Rider {

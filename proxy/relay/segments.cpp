@@ -29,6 +29,11 @@ std::optional<Segment> Segments::take_at(std::uint64_t offset, std::uint64_t mos
     return out;
 }
 
+void Segments::end_at(std::uint64_t size) {
+    size_ = size;
+    free_.remove(size, endless);
+}
+
 std::uint64_t segment_length(const SegmentSettings& rules, double bytes_per_second, std::uint64_t free,
                              unsigned couriers) {
     const auto seconds = std::chrono::duration<double>(rules.time).count();

@@ -34,6 +34,8 @@ class Segments {
     std::optional<Segment> take(std::uint64_t most, std::uint64_t least, std::uint64_t limit = endless);
     /// Takes the part that begins at `offset`, where nobody brings it.
     std::optional<Segment> take_at(std::uint64_t offset, std::uint64_t most, std::uint64_t least);
+    /// Now its size is known: nothing lies beyond.
+    void end_at(std::uint64_t size);
     void give_back(Segment segment) { free_.add(segment.begin, segment.end); }
 
     std::uint64_t free() const { return free_.size(); } ///< bytes

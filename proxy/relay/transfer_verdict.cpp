@@ -32,8 +32,15 @@ void Transfer::leave_out(const std::vector<std::size_t>& liars) {
     }
     for (const auto id : ids)
         sources.insert(host_.context.endpoints.name(id).key());
-    // Those who contradicted what was here may have contradicted one of these.
-    std::erase_if(errand_.dissents, [&](const Errand::Dissent& dissent) { return !ids.contains(dissent.who); });
+    // Those who contradicted what was here may have contradicted one of these, and are asked again.
+    std::set<EndpointId> heard_again;
+    std::erase_if(errand_.dissents, [&](const Errand::Dissent& dissent) {
+        if (ids.contains(dissent.who))
+            return false;
+        heard_again.insert(dissent.who);
+        return true;
+    });
+    errand_.contenders.take_back(heard_again, object_, Clock::now());
     intake_->forget(std::move(sources), [this](const Extents& missing) {
         held_ = false;
         if (missing.size() > 0) {
@@ -231,7 +238,10 @@ void Transfer::repair_failed() {
 
 void Transfer::lied(const std::string& words, const std::optional<Sha256>& found) {
     blame(words, found);
-    if (narrowed_)
+    // Who contradicted these bytes, or announced another length, was no help for single parts.
+    auto wrong = spent_;
+    wrong.insert(errand_.contributors.begin(), errand_.contributors.end());
+    if (std::exchange(narrowed_, false) && !errand_.contenders.anybody_but(wrong, object_, Clock::now()))
         return fail(Error{Errc::digest_mismatch,
                           fmt::format("{} arrived with wrong bytes, and nobody who is left sends the right ones",
                                       object_.filename()),
@@ -265,18 +275,15 @@ void Transfer::begin_again() {
 void Transfer::judge_ends() {
     if (errand_.ends.empty() || !intake_->file())
         return;
-    asio::post(host_.context.disk, [self = shared_from_this(), file = Blob(intake_->file()), size = *errand_.size,
+    asio::post(host_.context.disk, [self = shared_from_this(), file = Blob(intake_->file()),
                                     ends = std::exchange(errand_.ends, {})]() mutable {
-        std::erase_if(ends, [&](const Errand::Ends& one) {
+        std::erase_if(ends, [&](const Errand::End& one) {
             std::vector<std::byte> bytes(one.size);
-            const auto differs = [&](std::uint64_t offset, std::uint64_t checksum) {
-                Checksum right;
-                if (!file.read(offset, bytes))
-                    return false; // the disk's fault is nobody's lie
-                right.update(bytes);
-                return right.value() != checksum;
-            };
-            return !differs(0, one.head) && !differs(size - one.size, one.tail);
+            if (!file.read(one.offset, bytes))
+                return true; // the disk's fault is nobody's lie
+            Checksum right;
+            right.update(bytes);
+            return right.value() == one.checksum;
         });
         asio::post(self->host_.context.relay, [self, liars = std::move(ends)] {
             auto& endpoints = self->host_.context.endpoints;

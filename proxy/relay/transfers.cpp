@@ -14,6 +14,14 @@
 
 namespace yizhan {
 
+namespace {
+
+// Bytes: a reader says how far it is with each, and one that says nothing for ten seconds while the disk is full is
+// cut. A client at 100 KiB/s is none of those.
+constexpr std::uint64_t longest_extent = std::uint64_t{1} << 20;
+
+} // namespace
+
 Task<Result<std::optional<Extent>>> Reader::next(std::uint64_t offset) {
     progress_->reached(this, offset);
     if (progress_->view().window)
@@ -29,7 +37,7 @@ Task<Result<std::optional<Extent>>> Reader::next(std::uint64_t offset) {
                              .fd = Blob(view.file).fd(),
                              .offset = offset,
                              .at = offset,
-                             .size = on_disk - offset};
+                             .size = std::min(on_disk - offset, longest_extent)};
         if (auto extent = view.window->find(offset, view.released))
             co_return std::move(*extent);
         co_return fail(Errc::cancelled, "the disk is full, so the file is passed on from memory, and this client was "
@@ -38,6 +46,10 @@ Task<Result<std::optional<Extent>>> Reader::next(std::uint64_t offset) {
     if (view.state == Progress::State::verified)
         co_return std::nullopt;
     co_return std::unexpected(Error{Errc::cancelled, "the wait was cancelled", {}});
+}
+
+Task<bool> Reader::reaches(std::uint64_t offset, Progress::Clock::time_point deadline) {
+    co_return co_await progress_->notifier().wait([this, offset] { return progress_->ready(offset); }, deadline);
 }
 
 std::string Reader::etag() const {

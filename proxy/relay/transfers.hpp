@@ -41,6 +41,9 @@ class Reader final : public ByteStream {
     /// Waits for releasable bytes; verification and hold-back are inside.
     Task<Result<std::optional<Extent>>> next(std::uint64_t offset) override;
 
+    /// Whether the byte at `offset` may leave, or everything is over, before the deadline.
+    Task<bool> reaches(std::uint64_t offset, Progress::Clock::time_point deadline);
+
     /// "<sha256>" once verified, "u-<delivery>" before; with the quotes.
     std::string etag() const;
     /// Set once verified.

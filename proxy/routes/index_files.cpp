@@ -24,6 +24,9 @@ constexpr std::pair<std::string_view, std::string_view> until_replaced{"Cache-Co
 // a wheel's directory does not start a download of gigabytes (design, section 4).
 constexpr std::uint64_t max_middle = 1ULL << 20;
 
+// How long a range that reaches the end may wait for its first byte: pip and others give up after 15 s.
+constexpr std::chrono::seconds patience_for_a_range{10};
+
 // A head without a body: HEAD, answered from what an index or an upstream says.
 class SizeOnly final : public ByteStream {
   public:
@@ -183,6 +186,7 @@ IndexFiles::Plan IndexFiles::plan(const LocatedFile& file) const {
 }
 
 Task<Response> IndexFiles::opened(const Request& request, Object object) {
+    const auto deadline = Progress::Clock::now() + patience_for_a_range;
     auto opened = co_await relay_.open(std::move(object));
     if (!opened)
         co_return plain(opened.error());
@@ -191,12 +195,23 @@ Task<Response> IndexFiles::opened(const Request& request, Object object) {
     auto reader = std::move(std::get<std::unique_ptr<Reader>>(*opened));
     const auto digest = reader->digest(); // verified, and its commit under way
     auto etag = digest ? etag_of(request, *digest, relay_) : reader->etag();
+    const auto ranges = digest ? Ranges::all : co_await ranges_in_time(request, *reader, etag, deadline);
     auto response = file_response(std::move(reader), "miss", lasting());
     response.etag = std::move(etag);
     response.if_range_only = !digest;
-    response.ranges = digest ? Ranges::all : Ranges::to_end;
+    response.ranges = ranges;
     response.fields.emplace_back("Cache-Status", "yizhan; fwd=uri-miss; stored");
     co_return response;
+}
+
+// A client that asks for the end of a delivery at its beginning would hear nothing until all before it is here: it is
+// answered as if it had asked for everything, which RFC 9110 (14.2) allows.
+Task<Ranges> IndexFiles::ranges_in_time(const Request& request, Reader& reader, std::string_view etag,
+                                        Progress::Clock::time_point deadline) {
+    const auto selected =
+        select(request, {.etag = etag, .if_range_only = true, .ranges = Ranges::to_end, .size = reader.size()});
+    const bool ahead = selected.status == 206 && !co_await reader.reaches(selected.first, deadline);
+    co_return ahead ? Ranges::none : Ranges::to_end;
 }
 
 // HEAD never starts a fill: it is answered from the index's size, else by an upstream's HEAD.

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace yizhan {
 
@@ -55,6 +56,8 @@ class IndexFiles {
     Task<Response> metadata(const Request& request, const LocatedFile& file, Plan plan);
     Task<Result<std::string>> metadata_upstream(const Plan& plan);
     Task<Response> opened(const Request& request, Object object);
+    Task<Ranges> ranges_in_time(const Request& request, Reader& reader, std::string_view etag,
+                                Progress::Clock::time_point deadline);
 
     const PageIndex index_;
     NamePolicy names_;

@@ -115,6 +115,21 @@ TEST_F(Delivery, ARangeToTheEndFollowsTheDeliveryAndAPieceOfTheMiddleDoesNot) {
     EXPECT_EQ(farm().at("root").record().count(file_->filename, "GET"), 1u);
 }
 
+TEST_F(Delivery, WhoAsksForTheEndTooFarAheadIsGivenAllOfItInsteadOfSilence) {
+    Server& root = farm().at("root");
+    root.behave();
+    root.set_rate(200 * KiB); // all of it takes longer than anybody waits
+    Client tail(service().port());
+    tail.expect(file_->body);
+    tail.request(path_of(*file_), {{"Range", "bytes=-2000000"}});
+    ASSERT_TRUE(tail.read_body(1));
+    EXPECT_EQ(tail.reply().status, 200u);
+    root.set_rate(0);
+    const Reply rest = tail.finish();
+    EXPECT_TRUE(rest.complete && rest.as_expected);
+    EXPECT_LT(rest.longest_gap, most_silence);
+}
+
 TEST_F(Delivery, TheLastBytesWaitForTheDigest) {
     Server& root = farm().at("root");
     root.behave();

@@ -6,6 +6,7 @@ namespace {
 
 using origin::Behaviour;
 using origin::Body;
+using origin::Offset;
 
 class NarrowingTest : public RelayTest {
   protected:
@@ -117,6 +118,20 @@ TEST_F(NarrowingTest, AMirrorWithoutRangesIsNotAskedForEverythingAgain) {
     EXPECT_FALSE(store->find(what().path));
     EXPECT_LE(requests(), 2u);
     EXPECT_LE(more(), wheel.body.size() / 2);
+}
+
+TEST_F(NarrowingTest, WhereTheSenderLiesOnTheOneWhoContradictedItIsAskedForAll) {
+    const auto wrong = data_of("lib/c.so") + 1'000'000;
+    only->misbehave(path, Behaviour().flip(wrong).cut(Offset(wrong + 10'000)), origin::nth(1));
+    only->misbehave(path, Behaviour().flip(wrong), {.first = 2});
+    auto& honest = mirror("b");
+    honest.serve(path, file(wheel.body));
+    start();
+    const auto both = object("x.whl", wheel.body, {only, &honest});
+    EXPECT_FALSE(fetch(both).complete) << "its first part had left";
+    expect_right(fetch(both));
+    EXPECT_EQ(lies(), 1u);
+    EXPECT_EQ(blamed(honest, Blame::integrity), 0u);
 }
 
 TEST_F(NarrowingTest, WhereTheDirectoryCannotBeReadNothingIsFetchedAgain) {

@@ -281,6 +281,47 @@ TEST_F(RepairTest, AMirrorWithoutAFreePlaceIsWaitedForAndNotPushedOverItsCap) {
     EXPECT_EQ(lies(*all[0]), 0u);
 }
 
+// ---- who only points to another
+
+TEST_F(RepairTest, TheFirstLookBlamesWhoAnsweredAndNotWhoPointedThere) {
+    const auto all = mirrors(3);
+    auto& elsewhere = mirror("elsewhere");
+    elsewhere.serve("/f/x.bin", file(body));
+    elsewhere.misbehave("/f/x.bin", Behaviour().lie(5));
+    all[1]->misbehave("/f/x.bin", Behaviour().instead(origin::redirect(elsewhere.url("/f/x.bin"))));
+    start();
+    expect_right(fetch_twice(object("x.bin", body, all)));
+    EXPECT_TRUE(wait_lied(elsewhere));
+    for (auto* server : all)
+        EXPECT_EQ(lies(*server), 0u) << server->origin();
+}
+
+TEST_F(RepairTest, TwoThatHaveItFromTheSamePlaceAreOneWitness) {
+    auto all = mirrors(3);
+    all[0]->misbehave("/f/x.bin", Behaviour().lie(5));
+    all[1]->misbehave("/f/x.bin", Behaviour().instead(origin::redirect(all[0]->url("/f/x.bin"))));
+    start();
+    expect_right(fetch_twice(object("x.bin", body, all)));
+    EXPECT_TRUE(wait_lied(*all[0]));
+    EXPECT_EQ(lies(*all[1]) + lies(*all[2]), 0u);
+}
+
+TEST_F(RepairTest, SoDoesTheSearchForAWrongPart) {
+    const auto all = mirrors(3);
+    auto& elsewhere = mirror("elsewhere");
+    elsewhere.serve("/f/x.bin", file(body));
+    Behaviour bad;
+    for (std::int64_t at = 1; at < 24; ++at)
+        bad.flip(at * mebibyte + 77'000);
+    elsewhere.misbehave("/f/x.bin", bad);
+    all[1]->misbehave("/f/x.bin", Behaviour().instead(origin::redirect(elsewhere.url("/f/x.bin"))));
+    start();
+    expect_right(fetch_twice(object("x.bin", body, all)));
+    EXPECT_TRUE(wait_lied(elsewhere));
+    for (auto* server : all)
+        EXPECT_EQ(lies(*server), 0u) << server->origin();
+}
+
 TEST_F(RepairTest, WithNobodyWhoKnowsBetterItFails) {
     const auto all = mirrors(2);
     for (auto* server : all)

@@ -92,6 +92,58 @@ TEST_F(SegmentsTest, WhatIsHereOfSegmentsSurvivesAStop) {
     EXPECT_LT(body_bytes(a) + body_bytes(b) - before, 12 * MiB) << "only the rest";
 }
 
+TEST_F(SegmentsTest, AlsoWhereNoPageTellsTheSize) {
+    auto& a = mirror("a");
+    auto& b = mirror("b");
+    for (auto* server : {&a, &b})
+        server->serve("/f/x.bin", file(body));
+    a.set_rate(1 * MiB);
+    b.set_rate(8 * MiB);
+    start();
+    auto what = object("x.bin", body, {&a, &b});
+    what.size.reset();
+    auto reader = std::move(std::get<std::unique_ptr<Reader>>(*run(relay->open(what))));
+    for (int i = 0; i < 2000; ++i) {
+        const auto transfers = run(relay->status()).transfers;
+        if (!transfers.empty() && transfers[0].received > 14 * MiB)
+            break;
+        std::this_thread::sleep_for(5ms);
+    }
+    relay->stop();
+    reader.reset();
+    relay.reset();
+    store.reset();
+    const auto before = body_bytes(a) + body_bytes(b);
+    start();
+    expect_right(fetch(what));
+    EXPECT_LT(body_bytes(a) + body_bytes(b) - before, 12 * MiB) << "only the rest";
+    EXPECT_EQ(blamed(a, Blame::mirror) + blamed(b, Blame::mirror), 0u);
+}
+
+TEST_F(SegmentsTest, WhereAllAreSlowToAnswerNobodysRequestIsGivenUpForAnothers) {
+    settings.relay.stall_timeout = 4s;
+    const auto all = mirrors(3);
+    for (auto* server : all)
+        server->misbehave("/f/x.bin", Behaviour().delay(1500ms));
+    start();
+    expect_right(fetch(object("x.bin", body, all)));
+    std::size_t requests = 0;
+    for (auto* server : all)
+        requests += server->record().count("/f/x.bin");
+    EXPECT_LT(requests, 50u);
+    EXPECT_LT(body_bytes(*all[0]) + body_bytes(*all[1]) + body_bytes(*all[2]), body.size() * 11 / 10);
+}
+
+TEST_F(SegmentsTest, AReaderIsHeardOfAtLeastOnceAMebibyte) {
+    const auto all = mirrors(2);
+    start();
+    auto reader = std::move(std::get<std::unique_ptr<Reader>>(*run(relay->open(object("x.bin", body, all)))));
+    ASSERT_TRUE(run(reader->reaches(4 * MiB, Progress::Clock::now() + 10s)));
+    const auto extent = run(reader->next(0));
+    ASSERT_TRUE(extent && *extent);
+    EXPECT_LE((*extent)->size, MiB) << "or one that reads a long one slowly looks as if it did not read at all";
+}
+
 TEST_F(SegmentsTest, ADeadMirrorAmongThemCostsItsSegmentOnly) {
     const auto all = mirrors(3, 8 * MiB);
     all[1]->misbehave("/f/x.bin", Behaviour().cut(Offset(200 * KiB)));
