@@ -120,8 +120,12 @@ bool Contenders::any_left() const {
 }
 
 bool Contenders::anybody_but(const std::set<EndpointId>& those, const Object& object, Moment now) const {
+    std::set<std::string_view> families;
+    for (const auto id : those)
+        families.insert(endpoints_.name(id).family);
     return std::ranges::any_of(all_, [&](const Contender& contender) {
-        return !contender.spoke_for(those) && !endpoints_.lacks(contender.id, object.path, now);
+        return !contender.spoke_for(those) && !families.contains(contender.source->family) &&
+               !endpoints_.lacks(contender.id, object.path, now);
     });
 }
 
@@ -132,7 +136,7 @@ void Contenders::take_back(const std::set<EndpointId>& those, const Object& obje
 }
 
 void Contenders::leave_only(EndpointId one) {
-    const auto is_it = [one](const Contender& contender) { return contender.id == one; };
+    const auto is_it = [one](const Contender& contender) { return contender.spoke_for({one}); };
     if (std::ranges::any_of(all_, [&](const Contender& contender) { return is_it(contender) && !contender.out; }))
         for (auto& contender : all_)
             contender.out |= !is_it(contender);

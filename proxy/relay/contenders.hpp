@@ -70,11 +70,11 @@ class Contenders {
     std::vector<EndpointId> others_than(EndpointId id) const;
     bool any_left() const;
 
-    /// Whether there is one who spoke for none of these, and is not known to lack it: out or not.
+    /// Whether there is one of another family who spoke for none of these, and is not known to lack it: out or not.
     bool anybody_but(const std::set<EndpointId>& those, const Object& object, Moment now) const;
     /// Those who spoke for one of these, and were left out for what they contradicted alone, may be asked again.
     void take_back(const std::set<EndpointId>& those, const Object& object, Moment now);
-    /// All others are out, where this one is not.
+    /// All others are out, where this one is not, or those who pointed to it.
     void leave_only(EndpointId one);
     /// Nobody is held to what happened before, but for those that are out.
     void begin_again();

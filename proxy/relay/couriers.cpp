@@ -146,7 +146,7 @@ void Couriers::turn() {
 }
 
 void Couriers::drive() {
-    if (rides_.empty() && segments_.free() == 0 && intake_.front() == errand_.size)
+    if (rides_.empty() && segments_.free() == 0 && errand_.size && intake_.front() >= *errand_.size)
         return owner_.couriers_done();
     const auto now = Clock::now();
     if (leaderless_ && (rides_.empty() || silence(now) > client_patience))

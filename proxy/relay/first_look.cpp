@@ -31,6 +31,11 @@ std::uint64_t checksum_of(const std::string& part) {
 
 FirstLook::FirstLook(Errand& errand, Owner& owner) : errand_(errand), owner_(owner), patience_(errand.context.relay) {}
 
+// However many must be asked one after the other: readers wait.
+bool FirstLook::in_time() const {
+    return std::chrono::steady_clock::now() - begun_ < 2 * patience_with_a_lie;
+}
+
 bool FirstLook::start() {
     const auto patience = errand_.context.settings.segments.first_look;
     if (patience == milliseconds(0))
@@ -163,6 +168,9 @@ void FirstLook::leg_ended(Leg& leg, std::optional<Rejection> why) {
 // Of two that point to the same place, or of which one points to the other, only one is heard.
 void FirstLook::leave_one_of_each_source() {
     const auto& endpoints = errand_.context.endpoints;
+    const auto is_root = [this](const Witness& witness) { return errand_.contenders[witness.contender].source->root; };
+    if (const auto root = std::ranges::find_if(witnesses_, is_root); root != witnesses_.end())
+        std::rotate(witnesses_.begin(), root, root + 1); // its word is the one that is kept
     std::set<std::string> families[2];
     std::erase_if(witnesses_, [&](const Witness& witness) {
         bool heard = false;
@@ -202,7 +210,7 @@ bool FirstLook::fits(const Witness& witness) const {
 void FirstLook::weigh() {
     std::erase_if(witnesses_, [](const Witness& witness) { return !witness.answered(part_size); });
     leave_one_of_each_source();
-    if (witnesses_.size() < 2 && !late_)
+    if (witnesses_.size() < 2 && !late_ && in_time())
         if (const auto other = another_family(); other && ask(*other))
             return wait(errand_.context.settings.segments.first_look);
     const auto fitting = std::ranges::count_if(witnesses_, [this](const Witness& witness) { return fits(witness); });
@@ -221,7 +229,7 @@ void FirstLook::weigh() {
         if (liars.empty() && ask_all_others())
             return;
     } else if (witnesses_.size() == 2) {
-        const auto third = liars.empty() ? another_family() : std::nullopt; // else all have been asked
+        const auto third = liars.empty() && in_time() ? another_family() : std::nullopt; // else all have been asked
         if (third && ask(*third))
             return wait(patience_with_a_lie);
         const auto root = std::ranges::find_if(
@@ -251,12 +259,19 @@ void FirstLook::end(const Liars& liars) {
         auto& contender = errand_.contenders[liar];
         const auto words = fmt::format("{}: {}", errand_.context.endpoints.name(contender.id).key(), why);
         spdlog::warn("relay: {}: {}; left out", errand_.object.path, words);
-        contender.out = contender.outvoted = true;
         errand_.tried.push_back(words);
         // Where its two ends came from two places the right bytes tell which one was wrong.
-        if (const auto& whom = answered_[liar]; whom.size() == 1)
+        const auto& whom = answered_[liar];
+        if (whom.size() == 1)
             errand_.dissents.push_back({*whom.begin(), Errand::Dissent::Of::bytes, words});
-        left_out.push_back(liar);
+        for (std::size_t i = 0; i < errand_.contenders.size(); ++i) {
+            auto& other = errand_.contenders[i];
+            if (i != liar && !(whom.size() == 1 && other.spoke_for(whom)))
+                continue; // who points to the same place has the same
+            other.out = other.outvoted = true;
+            if (std::ranges::find(left_out, i) == left_out.end())
+                left_out.push_back(i);
+        }
     }
     owner_.first_look_ended(left_out);
 }

@@ -71,6 +71,7 @@ class FirstLook final : public std::enable_shared_from_this<FirstLook>, private 
     bool fits(const Witness& witness) const;
     bool same(const Witness& a, const Witness& b) const;
     void leave_one_of_each_source();
+    bool in_time() const;
 
     Errand& errand_;
     Owner& owner_;
@@ -78,6 +79,7 @@ class FirstLook final : public std::enable_shared_from_this<FirstLook>, private 
     std::vector<Witness> witnesses_;
     std::vector<Question> questions_;
     std::map<std::size_t, std::set<EndpointId>> answered_; // contender → who did
+    std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
     asio::steady_timer patience_;
     bool misfits_ = false; // somebody has what the file's name does not promise: readers wait until all have been heard
     bool late_ = false;    // nobody waits for it any more

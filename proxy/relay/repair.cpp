@@ -49,8 +49,12 @@ Repair::Repair(Errand& errand, Intake& intake, std::vector<Piece> suspects, Whom
                                         .family = family_of(errand.context.endpoints, piece.source),
                                         .checksum = piece.checksum}}});
     for (const auto& contender : errand.contenders)
-        if (contender.outvoted)
-            ++strikes_[errand.context.endpoints.name(contender.id).key()];
+        if (contender.outvoted) {
+            auto spoke = contender.answered_by;
+            spoke.insert(contender.id);
+            for (const auto id : spoke)
+                ++strikes_[errand.context.endpoints.name(id).key()];
+        }
 }
 
 void Repair::stop() {
@@ -84,6 +88,14 @@ bool Repair::Suspect::disputed() const {
 unsigned Repair::strikes(const std::string& who) const {
     const auto at = strikes_.find(who);
     return at == strikes_.end() ? 0 : at->second;
+}
+
+// What it sent, or those to whom it pointed.
+bool Repair::struck(const Contender& contender) const {
+    const auto& endpoints = errand_.context.endpoints;
+    return strikes(endpoints.name(contender.id).key()) > 0 ||
+           std::ranges::any_of(contender.answered_by,
+                               [&](EndpointId id) { return strikes(endpoints.name(id).key()) > 0; });
 }
 
 std::vector<Piece> Repair::heard() const {
@@ -181,7 +193,7 @@ std::optional<std::size_t> Repair::witness_for(const Suspect& suspect, bool stru
     for (std::size_t i = 0; i < errand_.contenders.size(); ++i) {
         const auto& contender = errand_.contenders[i];
         const auto& family = contender.source->family;
-        if (contender.out || !may_ask(contender) || (!struck_too && strikes(endpoints.name(contender.id).key()) > 0) ||
+        if (contender.out || !may_ask(contender) || (!struck_too && struck(contender)) ||
             (whom_ == Whom::others && (suspect.heard_of(family) || speaks_for_the_heard(contender, suspect))) ||
             asks(i) || !has_place(i))
             continue;

@@ -52,7 +52,8 @@ class Repair final : public std::enable_shared_from_this<Repair>, private Leg::R
     void stop();
 
     /// Who has the best chance where the majority's bytes are wrong, by EndpointName::key(): who contradicts all of it,
-    /// else who was outvoted at the first look, else who stood alone most often. Empty: nobody.
+    /// else who was outvoted at the first look, else who stood alone most often (perhaps one to whom others only
+    /// point). Empty: nobody.
     std::string lonely() const;
     /// All that anybody was heard to say about any part, what is in the fill included.
     std::vector<Piece> heard() const;
@@ -115,11 +116,12 @@ class Repair final : public std::enable_shared_from_this<Repair>, private Leg::R
     void put(Suspect& suspect, std::vector<std::byte> bytes, const std::string& who, std::uint64_t checksum);
     void hash(std::function<void()> otherwise);
     unsigned strikes(const std::string& who) const;
+    bool struck(const Contender& contender) const;
     void strike_minority(const Suspect& suspect);
     bool only_sender_is_struck(const Suspect& suspect) const;
     bool struck_left() const;
     bool settled() const;
-    std::size_t contradicted_by(const std::string& family) const;
+    std::size_t contradicted_by(const Contender& contender) const;
     void tell();
 
     Errand& errand_;

@@ -19,7 +19,7 @@ bool Repair::ask_contradictor() {
         return false;
     for (std::size_t i = 0; i < errand_.contenders.size(); ++i) {
         const auto& contender = errand_.contenders[i];
-        const auto parts = contradicted_by(contender.source->family);
+        const auto parts = contradicted_by(contender);
         if (parts == 0)
             continue;
         if (changed_) {
@@ -52,11 +52,13 @@ bool Repair::settled() const {
 }
 
 // How many parts, where it agrees with what is in the fill about none.
-std::size_t Repair::contradicted_by(const std::string& family) const {
+std::size_t Repair::contradicted_by(const Contender& contender) const {
+    const auto& endpoints = errand_.context.endpoints;
     std::size_t parts = 0;
     for (const auto& suspect : suspects_)
         for (const auto& testimony : suspect.heard) {
-            if (testimony.family != family)
+            const auto id = endpoints.find(testimony.who);
+            if (testimony.family != contender.source->family && !(id && contender.answered_by.contains(*id)))
                 continue;
             if (testimony.checksum == suspect.checksum)
                 return 0;

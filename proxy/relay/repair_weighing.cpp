@@ -41,7 +41,8 @@ void Repair::weigh(Check check) {
     // One hash of everything for each of the first, then ever more rarely: a mirror with another file altogether does
     // not cost one for each of its parts.
     constexpr unsigned always = 16;
-    if (++trials_ <= always || std::has_single_bit(trials_))
+    ++trials_;
+    if (trials_ <= always || std::has_single_bit(trials_))
         return try_out(suspect, std::move(check), checksum, stays);
     if (stays)
         put(suspect, std::move(check.bytes), who, checksum);
@@ -61,7 +62,7 @@ void Repair::try_out(Suspect& suspect, Check check, std::uint64_t checksum, bool
     const auto former = suspect.checksum;
     auto put_in = [self = weak_from_this(), &suspect, who, checksum, former, stays, unproved = changed_,
                    bytes = std::make_shared<std::vector<std::byte>>(std::move(check.bytes))](
-                      std::shared_ptr<const std::string> before) {
+                      const std::shared_ptr<const std::string>& before) {
         const auto repair = self.lock();
         if (!repair || repair->over_)
             return;

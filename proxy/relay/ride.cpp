@@ -233,7 +233,7 @@ void Ride::leg_ended(Leg& leg, std::optional<Rejection> why) {
     const auto ended = dismiss(leg);
     errand_.contributors.insert(ended.leg->charged_id()); // of an empty object nobody brought a byte
     abandon_but(nullptr);
-    if (!errand_.size) {
+    if (!errand_.size && segment_.end == Segments::endless) { // nothing of it lies beyond
         errand_.size = at_;
         segment_.end = at_;
         owner_.ride_heard_size();

@@ -346,8 +346,11 @@ void Transfer::end(State state) {
 }
 
 void Transfer::leave() {
-    if (--readers_ > 0 || state_ != State::fetching)
-        return;
+    if (--readers_ == 0 && state_ == State::fetching)
+        begin_grace();
+}
+
+void Transfer::begin_grace() {
     grace_.expires_after(host_.context.settings.reader_grace);
     grace_.async_wait([self = weak_from_this()](error_code ec) {
         const auto transfer = self.lock();

@@ -86,6 +86,7 @@ class Transfer final : public std::enable_shared_from_this<Transfer>,
     void couriers_stranded() override;
     void couriers_pass_over() override;
 
+    void begin_grace();
     void look_for_laggards();
     void first_look_waited() override;
     void first_look_ended(const std::vector<std::size_t>& liars) override;

@@ -268,6 +268,8 @@ void Transfer::begin_again() {
     state_ = State::fetching;
     if (!contenders.any_left())
         return couriers_stranded();
+    if (readers_ == 0) // they were told, and left while the wrong part was looked for
+        begin_grace();
     begin_anew();
 }
 

@@ -17,7 +17,7 @@ namespace yizhan {
 namespace {
 
 // Bytes: a reader says how far it is with each, and one that says nothing for ten seconds while the disk is full is
-// cut. A client at 100 KiB/s is none of those.
+// cut: whoever takes less than 105 kB/s.
 constexpr std::uint64_t longest_extent = std::uint64_t{1} << 20;
 
 } // namespace
@@ -49,6 +49,9 @@ Task<Result<std::optional<Extent>>> Reader::next(std::uint64_t offset) {
 }
 
 Task<bool> Reader::reaches(std::uint64_t offset, Progress::Clock::time_point deadline) {
+    progress_->reached(this, offset);
+    if (progress_->view().window)
+        moved_();
     co_return co_await progress_->notifier().wait([this, offset] { return progress_->ready(offset); }, deadline);
 }
 

@@ -306,6 +306,45 @@ TEST_F(RepairTest, TwoThatHaveItFromTheSamePlaceAreOneWitness) {
     EXPECT_EQ(lies(*all[1]) + lies(*all[2]), 0u);
 }
 
+TEST_F(RepairTest, WhereItIsTheRootItsWordIsTheOneThatCounts) {
+    settings.relay.health.cap.start = 16; // for both
+    const auto all = mirrors(3);
+    all[1]->misbehave("/f/x.bin", Behaviour().instead(origin::redirect(all[0]->url("/f/x.bin"))));
+    all[2]->misbehave("/f/x.bin", Behaviour().lie(5));
+    auto what = object("x.bin", body, all);
+    std::ranges::rotate(what.sources, what.sources.begin() + 1); // the root is asked last
+    start();
+    expect_right(fetch(what));
+    EXPECT_TRUE(wait_lied(*all[2]));
+    EXPECT_EQ(lies(*all[0]) + lies(*all[1]), 0u);
+}
+
+TEST_F(RepairTest, WhoPointsToTheSameLiarIsLeftOutToo) {
+    const auto all = mirrors(4);
+    auto& elsewhere = mirror("elsewhere");
+    elsewhere.serve("/f/x.bin", file(body));
+    elsewhere.misbehave("/f/x.bin", Behaviour().lie(5));
+    for (auto* server : {all[0], all[1]})
+        server->misbehave("/f/x.bin", Behaviour().instead(origin::redirect(elsewhere.url("/f/x.bin"))));
+    start();
+    expect_right(fetch_twice(object("x.bin", body, all)));
+    EXPECT_TRUE(wait_lied(elsewhere));
+    for (auto* server : all)
+        EXPECT_EQ(lies(*server), 0u) << server->origin();
+}
+
+TEST_F(RepairTest, TheOnlyOneWithTheRightFileMayHaveItElsewhere) {
+    const auto all = mirrors(3);
+    auto& elsewhere = mirror("elsewhere");
+    elsewhere.serve("/f/x.bin", file(body));
+    for (auto* server : {all[0], all[1]})
+        server->misbehave("/f/x.bin", Behaviour().lie(5));
+    all[2]->misbehave("/f/x.bin", Behaviour().instead(origin::redirect(elsewhere.url("/f/x.bin"))));
+    start();
+    expect_right(fetch_twice(object("x.bin", body, all)));
+    EXPECT_EQ(lies(elsewhere) + lies(*all[2]), 0u);
+}
+
 TEST_F(RepairTest, SoDoesTheSearchForAWrongPart) {
     const auto all = mirrors(3);
     auto& elsewhere = mirror("elsewhere");

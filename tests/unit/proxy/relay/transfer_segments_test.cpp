@@ -75,17 +75,7 @@ TEST_F(SegmentsTest, WhatIsHereOfSegmentsSurvivesAStop) {
     b.set_rate(8 * MiB); // so that there are holes when it stops
     start();
     const auto what = object("x.bin", body, {&a, &b});
-    auto reader = std::move(std::get<std::unique_ptr<Reader>>(*run(relay->open(what))));
-    for (int i = 0; i < 2000; ++i) {
-        const auto transfers = run(relay->status()).transfers;
-        if (!transfers.empty() && transfers[0].received > 14 * MiB)
-            break;
-        std::this_thread::sleep_for(5ms);
-    }
-    relay->stop();
-    reader.reset();
-    relay.reset();
-    store.reset();
+    interrupt_with_holes(what);
     const auto before = body_bytes(a) + body_bytes(b);
     start();
     expect_right(fetch(what));
@@ -102,22 +92,31 @@ TEST_F(SegmentsTest, AlsoWhereNoPageTellsTheSize) {
     start();
     auto what = object("x.bin", body, {&a, &b});
     what.size.reset();
-    auto reader = std::move(std::get<std::unique_ptr<Reader>>(*run(relay->open(what))));
-    for (int i = 0; i < 2000; ++i) {
-        const auto transfers = run(relay->status()).transfers;
-        if (!transfers.empty() && transfers[0].received > 14 * MiB)
-            break;
-        std::this_thread::sleep_for(5ms);
-    }
-    relay->stop();
-    reader.reset();
-    relay.reset();
-    store.reset();
+    interrupt_with_holes(what);
     const auto before = body_bytes(a) + body_bytes(b);
     start();
     expect_right(fetch(what));
     EXPECT_LT(body_bytes(a) + body_bytes(b) - before, 12 * MiB) << "only the rest";
     EXPECT_EQ(blamed(a, Blame::mirror) + blamed(b, Blame::mirror), 0u);
+}
+
+TEST_F(SegmentsTest, NorTheMirrorsWhoSendAllWithoutALength) {
+    auto& a = mirror("a");
+    auto& b = mirror("b");
+    for (auto* server : {&a, &b})
+        server->serve("/f/x.bin", file(body));
+    a.set_rate(1 * MiB);
+    b.set_rate(8 * MiB);
+    start();
+    auto what = object("x.bin", body, {&a, &b});
+    what.size.reset();
+    interrupt_with_holes(what);
+    for (auto* server : {&a, &b}) {
+        server->set_rate(0);
+        server->misbehave("/f/x.bin", Behaviour().ignore_range().until_close());
+    }
+    start();
+    expect_right(fetch(what));
 }
 
 TEST_F(SegmentsTest, WhereAllAreSlowToAnswerNobodysRequestIsGivenUpForAnothers) {
