@@ -42,8 +42,8 @@ class NarrowingTest : public RelayTest {
         return 0;
     }
 
-    static constexpr std::uint64_t block = 64 * 1024;
-    static constexpr std::uint64_t small = 300 * 1024; // of the member b.so
+    static constexpr std::uint64_t block = std::uint64_t{64} * 1024;
+    static constexpr std::uint64_t small = std::uint64_t{300} * 1024; // of the member b.so
     const origin::Wheel wheel = origin::make_wheel(
         "lib", "1.0",
         {.size = 3 * MiB, .members = {{"lib/b.so", Body::random(2, small)}, {"lib/c.so", Body::random(3, 3 * MiB)}}});
