@@ -18,8 +18,15 @@ struct Claim {
     auto operator<=>(const Claim&) const = default;
 };
 
+// Who says what.
+template <class Word>
+using Said = std::map<Word, std::set<std::string>>;
+
 struct Witnesses {
-    std::map<Claim, std::set<std::string>> families; // who says what
+    Said<Claim> families;
+    // By the digest that goes with it: a size of other bytes says nothing of these.
+    Said<std::pair<Sha256, std::uint64_t>> sizes;
+    Said<std::pair<Sha256, Sha256>> metadata;
 };
 
 // In a tree of several folders a name alone says little.
@@ -47,15 +54,77 @@ std::optional<Claim> claim_of(const ProjectFile& file) {
     return Claim{*digest, location->path()};
 }
 
+void hear(Witnesses& into, const ProjectFile& file, const std::string& family) {
+    const auto claim = claim_of(file);
+    if (!claim)
+        return;
+    into.families[*claim].insert(family);
+    if (file.size)
+        into.sizes[{claim->digest, *file.size}].insert(family);
+    if (file.core_metadata.sha256)
+        into.metadata[{claim->digest, *file.core_metadata.sha256}].insert(family);
+}
+
 // The claim that may be believed, where there is one.
-const Claim* believed(const Witnesses& witnesses, const std::optional<Sha256>& known) {
+const Claim* believed(const Witnesses& witnesses, const std::optional<KnownFile>& known) {
     for (const auto& [claim, families] : witnesses.families)
-        if (known ? claim.digest == *known : families.size() >= 2)
+        if (known ? claim.digest == known->digest : families.size() >= 2)
             return &claim;
     return nullptr;
 }
 
-std::string why_not(const Witnesses& witnesses, const std::optional<Sha256>& known) {
+// Whether this listing says it too. Of a known file the bytes alone count: its path is the known one, and the freshest
+// page that lists the bytes gives the rest, whatever path stands there.
+bool says(const ProjectFile& file, const Claim& truth, const std::optional<KnownFile>& known) {
+    const auto claim = claim_of(file);
+    return claim && (known ? claim->digest == truth.digest : *claim == truth);
+}
+
+// What two families, and no other two, say of these bytes.
+template <class Word>
+std::optional<Word> vouched(const Said<std::pair<Sha256, Word>>& said, const Sha256& digest) {
+    std::optional<Word> out;
+    for (const auto& [word, families] : said) {
+        if (word.first != digest || families.size() < 2)
+            continue;
+        if (out)
+            return std::nullopt;
+        out = word.second;
+    }
+    return out;
+}
+
+// A file as it may be shown, of a listing that says what is believed. Metadata that the known word lacks is not added:
+// the ledger keeps that word, and would not know the digest when somebody asks for it.
+ProjectFile shown(ProjectFile file, const Witnesses& witnesses, const std::optional<KnownFile>& known) {
+    const auto digest = *file.sha256();
+    file.hashes = {{"sha256", digest.hex()}}; // the others are this mirror's word alone
+    file.size = known && known->size ? known->size : vouched(witnesses.sizes, digest);
+    if (known) {
+        file.core_metadata = known->core_metadata;
+    } else {
+        const auto metadata = vouched(witnesses.metadata, digest);
+        file.core_metadata = {.available = metadata.has_value(), .sha256 = metadata};
+    }
+    if (known && !known->url.empty())
+        file.url = known->url;
+    return file;
+}
+
+// Of what two families say the freshest page's word.
+std::optional<ProjectStatus> agreed_status(std::span<const WitnessedPage* const> pages) {
+    for (const auto* page : pages) {
+        std::set<std::string> families;
+        for (const auto* other : pages)
+            if (page->page.status && other->page.status && other->page.status->status == page->page.status->status)
+                families.insert(other->family);
+        if (families.size() >= 2)
+            return page->page.status;
+    }
+    return std::nullopt;
+}
+
+std::string why_not(const Witnesses& witnesses, const std::optional<KnownFile>& known) {
     if (witnesses.families.empty())
         return "no mirror says what its bytes are";
     if (known)
@@ -64,28 +133,28 @@ std::string why_not(const Witnesses& witnesses, const std::optional<Sha256>& kno
                                          : "only one family of mirrors lists it, and the root has not confirmed it";
 }
 
-Conflict conflict_of(const std::string& filename, const Witnesses& witnesses, const std::optional<Sha256>& known) {
+Conflict conflict_of(const std::string& filename, const Witnesses& witnesses, const std::optional<KnownFile>& known) {
     Conflict out{.filename = filename, .claims = {}};
     for (const auto& [claim, families] : witnesses.families)
         for (const auto& family : families)
             out.claims.push_back(family + ": " + claim.digest.hex());
     if (known)
-        out.claims.push_back("known: " + known->hex());
+        out.claims.push_back("known: " + known->digest.hex());
     return out;
 }
 
-bool contradicts(const Witnesses& witnesses, const std::optional<Sha256>& known) {
+bool contradicts(const Witnesses& witnesses, const std::optional<KnownFile>& known) {
     std::set<Sha256> digests;
     for (const auto& [claim, families] : witnesses.families)
         digests.insert(claim.digest);
     if (known)
-        digests.insert(*known);
+        digests.insert(known->digest);
     return digests.size() > 1;
 }
 
 } // namespace
 
-Agreement agreed_page(std::span<const WitnessedPage> pages, const KnownDigest& known) {
+Agreement agreed_page(std::span<const WitnessedPage> pages, const KnownFiles& known) {
     Agreement out;
     const auto ordered = freshest_first(pages);
     if (ordered.empty())
@@ -93,15 +162,13 @@ Agreement agreed_page(std::span<const WitnessedPage> pages, const KnownDigest& k
 
     std::unordered_map<std::string, Witnesses> witnesses;
     for (const auto* witnessed : ordered)
-        for (const auto& file : witnessed->page.files) {
-            auto& all = witnesses[key_of(file)];
-            if (auto claim = claim_of(file))
-                all.families[std::move(*claim)].insert(witnessed->family);
-        }
+        for (const auto& file : witnessed->page.files)
+            hear(witnesses[key_of(file)], file, witnessed->family);
 
     const auto& freshest = ordered.front()->page;
     out.page = freshest;
     out.page.files.clear();
+    out.page.status = agreed_status(ordered);
     std::unordered_set<std::string> done;
     for (const auto* witnessed : ordered)
         for (const auto& file : witnessed->page.files) {
@@ -111,11 +178,11 @@ Agreement agreed_page(std::span<const WitnessedPage> pages, const KnownDigest& k
             const auto& said = witnesses.at(key);
             const auto already = known(key);
             const auto* truth = believed(said, already);
-            if (truth && claim_of(file) != *truth)
+            if (truth && !says(file, *truth, already))
                 continue; // a later page lists it as it is believed
             done.insert(key);
             if (truth)
-                out.page.files.push_back(file);
+                out.page.files.push_back(shown(file, said, already));
             else
                 out.withheld.push_back({file.filename, why_not(said, already)});
             if (contradicts(said, already))

@@ -4,6 +4,7 @@
 
 #include "index/project_page.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -30,14 +31,23 @@ struct Agreement {
     std::vector<Conflict> conflicts;
 };
 
-/// What is known of a file name, behind its folder where it has one, from the root's own pages, or from an agreement
-/// before.
-using KnownDigest = std::function<std::optional<Sha256>(const std::string& file)>;
+/// What is known of a file, from the root's own pages or from an agreement before.
+struct KnownFile {
+    Sha256 digest;
+    std::string url; ///< where it was said to be: that is its path of ours, whoever lists the same bytes elsewhere
+    std::optional<std::uint64_t> size;
+    CoreMetadata core_metadata;
+};
+
+/// By file name, behind its folder where it has one.
+using KnownFiles = std::function<std::optional<KnownFile>(const std::string& file)>;
 
 /// Shows a file where its digest is the known one, or where two families that do not contradict a known one say the
-/// same digest and the same path of ours. Everything else about a file (yanked, requires-python, size) and about the
-/// project is the freshest page's: the one with the highest serial, the first of equals. Files keep that page's order;
-/// those that only other pages list follow. Pages must be of the same project; none at all give an empty page.
-Agreement agreed_page(std::span<const WitnessedPage> pages, const KnownDigest& known);
+/// same digest and the same path of ours. What binds whoever fetches it (its path, its size, the digest of its core
+/// metadata) and the project's status are what is known or what two families say, and else left open: one mirror's
+/// word must neither stand for bytes nor refuse the honest ones. The rest (yanked, requires-python) is the freshest
+/// page's: the one with the highest serial, the first of equals. Files keep that page's order; those that only other
+/// pages list follow. Pages must be of the same project; none at all give an empty page.
+Agreement agreed_page(std::span<const WitnessedPage> pages, const KnownFiles& known);
 
 } // namespace yizhan

@@ -32,7 +32,8 @@ class Notifier {
     }
 
     /// Returns when `ready()` is true, the deadline has passed or the coroutine is cancelled: what `ready()` says then.
-    /// `ready` is called on the waiting core and must be safe against whoever changes the condition.
+    /// `ready` is called on the waiting core and must be safe against whoever changes the condition; never again after
+    /// it was true.
     template <class Ready>
     Task<bool> wait(Ready ready, Clock::time_point deadline = Clock::time_point::max()) {
         const auto executor = co_await asio::this_coro::executor;
@@ -45,8 +46,12 @@ class Notifier {
             }
             // A change between the look above and the registration has notified nobody: look again. One after it posts
             // to this core, and is therefore only run once the wait below has begun.
-            if (!ready())
-                co_await waiter->timer.async_wait(as_result);
+            // `ready` may claim something when it is true: once it was, nobody asks it again.
+            if (ready()) {
+                forget(waiter);
+                co_return true;
+            }
+            co_await waiter->timer.async_wait(as_result);
             forget(waiter);
             const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
             if (cancelled != asio::cancellation_type::none || Clock::now() >= deadline)

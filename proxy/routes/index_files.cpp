@@ -172,7 +172,7 @@ IndexFiles::Plan IndexFiles::plan(const LocatedFile& file) const {
                 source.url = std::move(*beside);
         object.identity.sha256 = out.known ? out.known->metadata : std::nullopt;
         object.document = true;
-        object.grade = object.identity.known() ? Grade::root : Grade::seen;
+        object.grade = object.identity.known() ? out.known->grade : Grade::seen;
         return out;
     }
     object.identity.blake2b = file.blake2b;

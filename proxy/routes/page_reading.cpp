@@ -103,7 +103,7 @@ Result<PageGeneration> read_page(const std::string& page, std::string_view bytes
 }
 
 Result<ProjectPage> read_agreed(const PageIndex& index, const std::string& project,
-                                const std::vector<PageWord::Page>& pages, const KnownDigest& known,
+                                const std::vector<PageWord::Page>& pages, const KnownFiles& known,
                                 const PageGeneration* shown) {
     std::vector<WitnessedPage> witnesses;
     std::vector<std::string> tried;
@@ -129,6 +129,9 @@ Result<ProjectPage> read_agreed(const PageIndex& index, const std::string& proje
         return fail(Errc::unavailable, "the mirrors are behind what was shown of " + project + " before");
     if (shown && shown->page.serial == agreement.page.serial)
         keep_shown_files(agreement.page, shown->page);
+    if (shown && !agreement.page.status && index.rules.trust != Trust::mirror)
+        agreement.page.status =
+            shown->page.status; // many mirrors do not pass it on: that they are silent lifts nothing
     if (agreement.page.files.empty() && !agreement.withheld.empty())
         return fail(Errc::unavailable,
                     fmt::format("the root does not answer, and nothing on the mirrors' pages of {} is confirmed by a "

@@ -37,7 +37,7 @@ Result<PageGeneration> read_page(const std::string& page, std::string_view bytes
 /// `shown`: the page that clients have seen, which no laggard may take back; may be null. Errors: unavailable, where
 /// nothing may be shown.
 Result<ProjectPage> read_agreed(const PageIndex& index, const std::string& project,
-                                const std::vector<PageWord::Page>& pages, const KnownDigest& known,
+                                const std::vector<PageWord::Page>& pages, const KnownFiles& known,
                                 const PageGeneration* shown);
 
 } // namespace yizhan

@@ -244,19 +244,20 @@ Task<Result<void>> ProjectPages::take(const std::string& project, const SlotPtr&
     if (!generation)
         co_return fail(Errc::unavailable, "the page of " + project + " could not be read",
                        {redacted(box->head.url.str()) + ": " + generation.error().message});
-    co_await times_.complete(project, generation->page);
-    auto keep = [this, project, box, page = &generation->page, digest = *generation->document] {
-        stored_.fill_gaps(*page);
-        take_status(project, *page, Grade::root);
-        auto rows = stored_.remember(project, *page, Grade::root);
+    const auto taken = std::make_shared<PageGeneration>(std::move(*generation));
+    co_await times_.complete(project, taken->page);
+    auto keep = [this, project, box, taken] {
+        stored_.fill_gaps(taken->page);
+        take_status(project, taken->page, Grade::root);
+        auto rows = stored_.remember(project, taken->page, Grade::root);
         if (rows)
-            stored_.keep(project, *box, digest);
+            stored_.keep(project, *box, taken);
         return rows;
     };
     const auto kept = co_await run_on(relay_.disk().get_executor(), std::move(keep));
     if (!kept) // a full disk must not keep a good page from the client
         spdlog::error("{}: the page of {} could not be kept: {}", index_.name, project, kept.error().text());
-    slot->show(std::make_shared<const PageGeneration>(std::move(*generation)), BootClock::now());
+    slot->show(taken, BootClock::now());
     shelf_.trim(project);
     co_return Result<void>{};
 }
@@ -266,9 +267,7 @@ Task<Result<void>> ProjectPages::take_agreed(const std::string& project, const S
                                              std::vector<PageWord::Page> pages) {
     auto box = std::make_shared<std::vector<PageWord::Page>>(std::move(pages));
     auto work = [this, project, box, shown = slot->view().generation] {
-        const auto known = [&](const std::string& filename) -> std::optional<Sha256> {
-            return stored_.known_digest(project, filename);
-        };
+        const auto known = [&](const std::string& filename) { return stored_.known(project, filename); };
         return read_agreed(index_, project, *box, known, shown.get());
     };
     auto page = co_await run_on(relay_.compute().get_executor(), std::move(work));

@@ -27,6 +27,31 @@ LinkRules all_pass(LinkRules rules) {
     return rules;
 }
 
+void log_unkept(const std::string& key, const Result<Blob>& kept) {
+    if (!kept)
+        spdlog::error("{} could not be kept: {}", key, kept.error().text());
+}
+
+// A stored file is served without another look at the page. What the root's page gives another digest for, or none, is
+// erased.
+void forget_refuted_metadata(Store& store, const ProjectPage& page) {
+    for (const auto& file : page.files) {
+        auto location = locate(file);
+        if (!location)
+            continue;
+        location->metadata = true;
+        const auto path = location->path();
+        const auto stored = store.find(path);
+        if (!stored || stored->digest() == file.core_metadata.sha256)
+            continue;
+        spdlog::error("{} is not what the root's page says, and is fetched again", path);
+        store.erase(stored->digest(), [path](const Result<void>& erased) {
+            if (!erased)
+                spdlog::error("{} could not be erased: {}", path, erased.error().text());
+        });
+    }
+}
+
 } // namespace
 
 std::string path_ledger_key(std::string_view canonical_path) {
@@ -34,10 +59,7 @@ std::string path_ledger_key(std::string_view canonical_path) {
 }
 
 void keep_page(Store& store, const std::string& key, std::string_view bytes, Document document) {
-    store.put_document(key, bytes, std::move(document), [key](const Result<Blob>& kept) {
-        if (!kept)
-            spdlog::error("{} could not be kept: {}", key, kept.error().text());
-    });
+    store.put_document(key, bytes, std::move(document), [key](const Result<Blob>& kept) { log_unkept(key, kept); });
 }
 
 void keep_own_page(Store& store, const std::string& key, const ProjectPage& page, const UpstreamSettings& root) {
@@ -81,8 +103,9 @@ std::optional<StoredPages::Loaded> StoredPages::page(const std::string& project,
     times_.recall(project, generation->page);
     if (!rules.prefixes.empty())
         drop_unproven(generation->page, rules.prefixes);
-    // Where the ledger's rows were lost with the catalog the page has them; what is disputed may have been settled.
-    if (store_.stats().rebuilt || disputed(project))
+    // Where the ledger's rows were lost with the catalog, at this start or an earlier one, the page has them; what is
+    // disputed may have been settled.
+    if (lost_rows(generation->page) || disputed(project))
         if (const auto rows =
                 remember(project, generation->page, key == document_key(project) ? Grade::root : Grade::agreed);
             !rows)
@@ -101,6 +124,14 @@ void StoredPages::drop_unproven(ProjectPage& page, const std::vector<Url>& prefi
         const auto entry = location ? store_.find_ledger(path_ledger_key(location->path())) : std::nullopt;
         return !entry || file.sha256() != entry->digest;
     });
+}
+
+// Rows are written for a page's files together.
+bool StoredPages::lost_rows(const ProjectPage& page) const {
+    for (const auto& file : page.files)
+        if (const auto location = file.sha256() ? locate(file) : std::nullopt)
+            return !store_.find_ledger(path_ledger_key(location->path()));
+    return false;
 }
 
 bool StoredPages::disputed(const std::string& project) const {
@@ -159,23 +190,38 @@ void StoredPages::fill_gaps(ProjectPage& page) const {
     }
 }
 
-void StoredPages::keep(const std::string& project, const Fetched& fetched, const Sha256& digest) const {
-    keep_page(store_, document_key(project), fetched.body,
-              {.digest = digest,
-               .url = fetched.head.url.str(),
-               .content_type = std::string(fetched.head.field("content-type")),
-               .etag = std::string(fetched.head.field("etag")),
-               .last_modified = std::string(fetched.head.field("last-modified")),
-               .checked_at = unix_now()});
+void StoredPages::keep(const std::string& project, const Fetched& fetched,
+                       const PageSlot::GenerationPtr& generation) const {
+    Document document{.digest = *generation->document,
+                      .url = fetched.head.url.str(),
+                      .content_type = std::string(fetched.head.field("content-type")),
+                      .etag = std::string(fetched.head.field("etag")),
+                      .last_modified = std::string(fetched.head.field("last-modified")),
+                      .checked_at = unix_now()};
+    const auto key = document_key(project);
+    if (index_.wheel_tree) // there the path of stored metadata holds its digest
+        return keep_page(store_, key, fetched.body, std::move(document));
+    // Commits follow each other: what was fetched on the mirrors' word before is found by now.
+    auto done = [&store = store_, key, agreed = agreed_key(project), generation](const Result<Blob>& kept) {
+        log_unkept(key, kept);
+        if (store.find_document(agreed))
+            forget_refuted_metadata(store, generation->page);
+    };
+    store_.put_document(key, fetched.body, std::move(document), std::move(done));
 }
 
 void StoredPages::keep_agreed(const std::string& project, const ProjectPage& page) const {
     keep_own_page(store_, agreed_key(project), page, root_);
 }
 
-std::optional<Sha256> StoredPages::known_digest(const std::string& project, const std::string& filename) const {
+std::optional<KnownFile> StoredPages::known(const std::string& project, const std::string& filename) const {
     const auto entry = store_.find_ledger(index_.wheel_tree ? path_ledger_key(filename) : file_key(project, filename));
-    return entry ? std::optional(entry->digest) : std::nullopt;
+    if (!entry)
+        return std::nullopt;
+    return KnownFile{.digest = entry->digest,
+                     .url = entry->source,
+                     .size = entry->size,
+                     .core_metadata = {.available = entry->metadata_available, .sha256 = entry->metadata}};
 }
 
 } // namespace yizhan

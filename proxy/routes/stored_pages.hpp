@@ -43,10 +43,12 @@ class StoredPages {
     /// Keep the root's page as it came, and what mirrors agree on as a document of our own: written when they return,
     /// durable a commit later. Nobody waits for that (its syncs take longer than the page took to come), and a full
     /// disk must not keep a good page from a client: what fails is logged.
-    void keep(const std::string& project, const Fetched& fetched, const Sha256& digest) const;
+    /// `generation`: what was read from it; metadata that was stored on the mirrors' word, while they were believed in
+    /// the root's place, and that it refutes is erased.
+    void keep(const std::string& project, const Fetched& fetched, const PageSlot::GenerationPtr& generation) const;
     void keep_agreed(const std::string& project, const ProjectPage& page) const;
     /// What a file's name, or in the tree its path, stands for.
-    std::optional<Sha256> known_digest(const std::string& project, const std::string& filename) const;
+    std::optional<KnownFile> known(const std::string& project, const std::string& filename) const;
 
     std::string document_key(std::string_view page) const { return index_.name + "/simple/" + std::string(page); }
     std::string agreed_key(std::string_view page) const { return index_.name + "/agreed/" + std::string(page); }
@@ -54,6 +56,7 @@ class StoredPages {
   private:
     std::optional<Loaded> page(const std::string& project, const std::string& key, const LinkRules& rules) const;
     bool disputed(const std::string& project) const;
+    bool lost_rows(const ProjectPage& page) const;
     void drop_unproven(ProjectPage& page, const std::vector<Url>& prefixes) const;
 
     const PageIndex& index_;

@@ -17,6 +17,17 @@ class TrustTest : public Stage {
         second_ = &mirror("second");
     }
 
+    // Asks for the page until it says this: a failed refresh is not tried again for some seconds.
+    bool comes_to_say(const std::string& project, const std::string& words) {
+        const auto until = std::chrono::steady_clock::now() + seconds(20);
+        while (std::chrono::steady_clock::now() < until) {
+            if (get("/simple/" + project + "/").body.contains(words))
+                return true;
+            std::this_thread::sleep_for(milliseconds(100));
+        }
+        return false;
+    }
+
     bool lists(const std::string& project, const std::string& filename) {
         return get("/simple/" + project + "/").body.find(">" + filename + "<") != std::string::npos;
     }
@@ -105,6 +116,72 @@ TEST_F(TrustTest, ALiarThatListsAKnownFileNameAtItsOwnPathIsNotListedAndTheRoots
     const std::string page = get("/simple/six/").body;
     EXPECT_THAT(page, HasSubstr(honest.body.sha256()));
     EXPECT_THAT(page, Not(HasSubstr(evil.body.sha256())));
+}
+
+TEST_F(TrustTest, AKnownFileIsListedAtItsOwnPathWhoeverListsItElsewhere) {
+    const Distribution& file = wheel("six", 50 * KiB);
+    publish();
+    start();
+    ASSERT_TRUE(lists("six", file.filename));
+    root_->refuse();
+    for (auto* server : {first_, second_})
+        farm().index().publish(*server, {.paths = PublishOptions::Paths::plain});
+    ASSERT_TRUE(comes_to_say("six", file.filename));
+    ASSERT_NE(service().wait_log("the root is silent; 1 files shown"), "");
+    const auto page = get("/simple/six/").body;
+    EXPECT_EQ(resolved("/simple/six/", href_of(page, file.filename)), path_of(file));
+}
+
+TEST_F(TrustTest, OneMirrorsWordOnMetadataIsNotShown) {
+    const Distribution& file = wheel("six", 50 * KiB);
+    publish();
+    Farm other;
+    other.index().add("six", file).metadata = "Metadata-Version: 2.1\nName: six\nVersion: 1\nRequires-Dist: evil\n";
+    other.index().publish(*first_, {.serial = 9});
+    root_->refuse();
+    start();
+    const auto page = get("/simple/six/").body;
+    EXPECT_THAT(page, HasSubstr(file.body.sha256()));
+    EXPECT_THAT(page, Not(HasSubstr("core-metadata")));
+}
+
+TEST_F(TrustTest, MetadataThatMirrorsForgedTogetherIsNotServedOnceTheRootIsBack) {
+    const Distribution& file = wheel("six", 50 * KiB);
+    publish();
+    Farm other;
+    auto& forged = other.index().add("six", file);
+    forged.metadata = "Metadata-Version: 2.1\nName: six\nVersion: 1\nRequires-Dist: evil\n";
+    for (auto* server : {first_, second_})
+        other.index().publish(*server);
+    root_->refuse();
+    start();
+    ASSERT_TRUE(lists("six", file.filename));
+    ASSERT_EQ(get(path_of(file) + ".metadata").body, *forged.metadata) << "nobody can know better";
+    root_->listen();
+    ASSERT_TRUE(comes_to_say("six", sha256_hex(*file.metadata)));
+    ASSERT_TRUE(becomes(path_of(file) + ".metadata", "\"" + sha256_hex(*file.metadata) + "\""));
+    EXPECT_EQ(get(path_of(file) + ".metadata").body, *file.metadata);
+}
+
+TEST_F(TrustTest, WhatTheRootSaidIsKnownAfterTheCatalogWasLostAndOneMoreStart) {
+    const Distribution& honest = wheel("six", 50 * KiB);
+    publish();
+    start();
+    ASSERT_TRUE(lists("six", honest.filename));
+    ASSERT_THAT(list_with("six"), HasSubstr("six/")); // durable
+    stop();
+    std::filesystem::remove_all(data() / "catalog");
+    start(); // made anew, and nobody asks for the page
+    stop();
+    Farm other;
+    const Distribution& evil = other.index().add_wheel("six", "1.0", {.size = 60 * KiB});
+    for (auto* server : {first_, second_})
+        other.index().publish(*server);
+    root_->refuse();
+    start();
+    ASSERT_TRUE(comes_to_say("six", honest.filename));
+    EXPECT_NE(service().wait_log("several digests"), "") << "two that lie together are no match for what is known";
+    EXPECT_THAT(get("/simple/six/").body, Not(HasSubstr(evil.body.sha256())));
 }
 
 TEST_F(TrustTest, AMirrorThatLagsTakesNothingBack) {
