@@ -4,6 +4,7 @@
 #include "proxy/relay/follow.hpp"
 #include "proxy/task.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -15,8 +16,15 @@ struct Fetched {
     Stats stats;
 };
 
-/// One request, any status; no second try. Errors: as Upstream's, or `protocol` where the body is larger than `limit`
-/// (a bomb behind gzip counts decoded) or shorter than its Content-Length. Relay thread only.
-Task<Result<Fetched>> fetch(Follow::Context context, UpstreamRequest request, std::uint64_t limit);
+/// What a body must bring, decoded: a mirror that drips is never silent, and would be waited for without end.
+struct LeastRate {
+    std::chrono::milliseconds window{5000}; ///< judged by whole windows from the head on, the first one excepted
+    std::uint64_t bytes_per_second = 0;     ///< 0: any will do
+};
+
+/// One request, any status; no second try. Errors: as Upstream's, `timeout` also where the body is slower than `least`,
+/// or `protocol` where it is larger than `limit` (a bomb behind gzip counts decoded) or shorter than its
+/// Content-Length. Relay thread only.
+Task<Result<Fetched>> fetch(Follow::Context context, UpstreamRequest request, std::uint64_t limit, LeastRate least);
 
 } // namespace yizhan

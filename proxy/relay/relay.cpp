@@ -267,7 +267,9 @@ Task<Result<Fetched>> Relay::fetch_here(UpstreamRequest request, std::uint64_t l
                 spdlog::debug("relay: {}; followed all the same", rests.error().words);
             return {};
         };
-    auto fetched = co_await yizhan::fetch(std::move(context), std::move(request), limit);
+    const auto& stall = settings_.relay.health.stall;
+    auto fetched = co_await yizhan::fetch(std::move(context), std::move(request), limit,
+                                          {.window = stall.window, .bytes_per_second = stall.least_rate});
     if (!attempt)
         co_return fetched;
     const auto now = Clock::now();
