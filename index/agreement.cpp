@@ -39,8 +39,8 @@ std::vector<const WitnessedPage*> freshest_first(std::span<const WitnessedPage> 
     for (const auto& page : pages)
         out.push_back(&page);
     std::ranges::sort(out, [](const auto* a, const auto* b) {
-        const auto left = a->page.serial.value_or(0);
-        const auto right = b->page.serial.value_or(0);
+        const auto left = a->serial.value_or(0);
+        const auto right = b->serial.value_or(0);
         return left != right ? left > right : a < b;
     });
     return out;

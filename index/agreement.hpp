@@ -17,6 +17,7 @@ namespace yizhan {
 struct WitnessedPage {
     std::string family;
     ProjectPage page;
+    std::optional<std::uint64_t> serial{}; ///< how fresh it says it is, in the page or in the answer's head
 };
 
 /// One file name, two digests: somebody lies or is torn.

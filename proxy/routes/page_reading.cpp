@@ -103,28 +103,20 @@ Result<PageGeneration> read_page(const std::string& page, std::string_view bytes
 }
 
 Result<ProjectPage> read_agreed(const PageIndex& index, const std::string& project,
-                                const std::vector<PageWord::Page>& pages, const KnownFiles& known,
+                                std::span<const WitnessedPage> pages, const KnownFiles& known,
                                 const PageGeneration* shown) {
-    std::vector<WitnessedPage> witnesses;
-    std::vector<std::string> tried;
-    for (const auto& [from, serial, fetched] : pages) {
-        auto parsed = read_page(project, fetched.body, fetched.head.field("content-type"), fetched.head.url.str(),
-                                link_rules(index, *from));
-        if (parsed)
-            witnesses.push_back({.family = from->family, .page = std::move(parsed->page)});
-        else
-            tried.push_back(redacted(fetched.head.url.str()) + ": " + parsed.error().message);
-    }
-    if (witnesses.empty())
-        return fail(Errc::unavailable, "the page of " + project + " could not be read", std::move(tried));
-    auto agreement = index.rules.trust == Trust::mirror
-                         ? Agreement{.page = std::move(witnesses.front().page), .withheld = {}, .conflicts = {}}
-                         : agreed_page(witnesses, known);
+    if (pages.empty())
+        return fail(Errc::unavailable, "no page of " + project + " came");
+    const auto freshness = [](const WitnessedPage& page) { return page.serial.value_or(0); };
+    auto agreement =
+        index.rules.trust == Trust::mirror
+            ? Agreement{.page = std::ranges::max_element(pages, {}, freshness)->page, .withheld = {}, .conflicts = {}}
+            : agreed_page(pages, known);
     for (const auto& conflict : agreement.conflicts)
         spdlog::error("{}: {}: {} has several digests: {}", index.name, project, conflict.filename,
                       fmt::join(conflict.claims, ", "));
     spdlog::info("{}: {}: the root is silent; {} files shown on the word of {} mirrors, {} withheld", index.name,
-                 project, agreement.page.files.size(), witnesses.size(), agreement.withheld.size());
+                 project, agreement.page.files.size(), pages.size(), agreement.withheld.size());
     if (shown && shown->page.serial.value_or(0) > agreement.page.serial.value_or(0))
         return fail(Errc::unavailable, "the mirrors are behind what was shown of " + project + " before");
     if (shown && shown->page.serial == agreement.page.serial)
@@ -137,7 +129,7 @@ Result<ProjectPage> read_agreed(const PageIndex& index, const std::string& proje
                     fmt::format("the root does not answer, and nothing on the mirrors' pages of {} is confirmed by a "
                                 "second family: {}",
                                 project, agreement.withheld.front().reason));
-    for (const auto& witness : witnesses) // HTML tells no times, the others' JSON and the root's page of before may
+    for (const auto& witness : pages) // HTML tells no times, the others' JSON and the root's page of before may
         fill_upload_times(agreement.page, witness.page);
     if (shown)
         fill_upload_times(agreement.page, shown->page);

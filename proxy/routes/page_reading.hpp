@@ -4,8 +4,8 @@
 #include "config/settings.hpp"
 #include "config/url.hpp"
 #include "index/agreement.hpp"
+#include "proxy/routes/page_index.hpp"
 #include "proxy/routes/page_shelf.hpp"
-#include "proxy/routes/page_upstreams.hpp"
 
 #include <span>
 #include <string>
@@ -33,11 +33,11 @@ LinkRules own_link_rules(const PageIndex& index, const UpstreamSettings& root);
 Result<PageGeneration> read_page(const std::string& page, std::string_view bytes, std::string_view content_type,
                                  const std::string& final_url, const LinkRules& rules);
 
-/// What the pages of independent mirrors agree on, or (where the index trusts any mirror) the first one's word.
+/// What the pages of independent mirrors agree on, or (where the index trusts any mirror) the freshest one's word.
 /// `shown`: the page that clients have seen, which no laggard may take back; may be null. Errors: unavailable, where
 /// nothing may be shown.
 Result<ProjectPage> read_agreed(const PageIndex& index, const std::string& project,
-                                const std::vector<PageWord::Page>& pages, const KnownFiles& known,
+                                std::span<const WitnessedPage> pages, const KnownFiles& known,
                                 const PageGeneration* shown);
 
 } // namespace yizhan

@@ -2,6 +2,8 @@
 
 #include "index/serial.hpp"
 #include "proxy/notifier.hpp"
+#include "proxy/routes/page_reading.hpp"
+#include "proxy/run_on.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -9,8 +11,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <random>
 #include <set>
+#include <utility>
 
 namespace yizhan {
 namespace {
@@ -73,13 +77,14 @@ const UpstreamSettings& root_of(const Settings::Pypi& pypi) {
     return at == pypi.upstream.end() ? pypi.upstream.front() : *at;
 }
 
-// One page being asked for, shared by the requests under way.
-struct PageUpstreams::Asking {
+// Shared by the requests under way.
+struct PageAsking {
     std::optional<Result<Fetched>> root; // its answer, where it settles the matter
     bool root_pending = false;
-    std::vector<PageWord::Page> pages; // of mirrors, one per family
-    std::set<std::string> families;    // asked already; the root's own among them
-    std::set<std::string> lacking;     // families that say 404
+    std::vector<WitnessedPage> pages; // of mirrors, one per family; those that can be read
+    std::set<std::string> families;   // asked already; the root's own among them
+    std::set<std::string> lacking;    // families that say 404
+    std::size_t passed_on = 0;        // pages that have confirmed nothing: more than these are wanted
     unsigned mirrors_pending = 0;
     std::vector<std::string> tried;
     Notifier changed;
@@ -93,9 +98,20 @@ struct PageUpstreams::Asking {
             std::ranges::count_if(pages, [&](const auto& page) { return page.serial.value_or(newest) == newest; }));
     }
 
+    /// Nobody else need be asked.
+    bool enough() const {
+        if (root)
+            return true;
+        if (passed_on > 0)
+            return pages.size() > passed_on;
+        return fresh_pages() >= enough_families || lacking.size() >= enough_families;
+    }
+
+    /// Or nobody else can be: then pages that are not equally fresh must do, and a root that is still silent is not
+    /// waited for.
     bool settled() const {
-        return root || fresh_pages() >= enough_families || lacking.size() >= enough_families ||
-               (!root_pending && mirrors_pending == 0);
+        const bool will_do = passed_on == 0 && pages.size() >= enough_families;
+        return enough() || (mirrors_pending == 0 && (will_do || !root_pending));
     }
 };
 
@@ -104,7 +120,7 @@ PageUpstreams::PageUpstreams(const PageIndex& index, const Settings& settings, R
       root_breaker_(settings.relay.health.breaker) {}
 
 Task<Result<PageWord>> PageUpstreams::ask(std::string project, std::optional<Document> stored, Root root) {
-    const auto asking = std::make_shared<Asking>();
+    const auto asking = std::make_shared<PageAsking>();
     asking->families.insert(root_.family);
     const bool alone = index_.rules.upstream.size() == 1;
     if (root == Root::passed_over) {
@@ -125,29 +141,48 @@ Task<Result<PageWord>> PageUpstreams::ask(std::string project, std::optional<Doc
         const auto settled = [asking] { return asking->settled(); };
         co_await asking->changed.wait(settled);
         const auto third = [asking] { return asking->root || asking->mirrors_pending == 0; };
-        if (!asking->root && asking->lacking.size() < enough_families)
-            co_await asking->changed.wait(third, Notifier::Clock::now() + third_patience);
+        co_await asking->changed.wait(third, Notifier::Clock::now() + third_patience);
     }
+    co_return heard_by(project, asking);
+}
+
+Task<Result<PageWord>> PageUpstreams::ask_on(std::string project, PageWord heard) {
+    const auto asking = std::move(heard.asking);
+    asking->passed_on = heard.mirrors.size();
+    asking->pages.insert(asking->pages.begin(), std::make_move_iterator(heard.mirrors.begin()),
+                         std::make_move_iterator(heard.mirrors.end())); // others may have come meanwhile
+    if (!asking->enough())
+        ask_mirrors(project, asking);
+    const auto settled = [asking] { return asking->settled(); };
+    co_await asking->changed.wait(settled);
+    if (!asking->root && asking->pages.size() <= asking->passed_on)
+        co_return fail(Errc::unavailable, "nobody is left to be asked for the page of " + project,
+                       std::move(asking->tried));
+    co_return heard_by(project, asking);
+}
+
+// What it has come to.
+Result<PageWord> PageUpstreams::heard_by(const std::string& project, const AskingPtr& asking) const {
     if (asking->root && absent(*asking->root))
-        co_return fail(Errc::not_found,
-                       fmt::format("{} says that there is no project \"{}\" ({})",
-                                   redacted((*asking->root)->head.url.str()), project, (*asking->root)->head.status));
+        return fail(Errc::not_found,
+                    fmt::format("{} says that there is no project \"{}\" ({})",
+                                redacted((*asking->root)->head.url.str()), project, (*asking->root)->head.status));
     if (asking->root) {
-        PageWord word{.of = PageWord::Of::root, .documents = {}};
+        PageWord word{.of = PageWord::Of::root};
         if ((*asking->root)->head.status != 304)
-            word.documents.push_back({.from = &root_, .serial = {}, .fetched = std::move(**asking->root)});
-        co_return word;
+            word.root = std::move(**asking->root);
+        return word;
     }
-    if (asking->pages.empty() && asking->lacking.size() >= enough_families)
-        co_return fail(
-            Errc::not_found,
-            fmt::format("there is no project \"{}\": the root did not answer, and {} independent mirrors say "
-                        "so",
-                        project, asking->lacking.size()),
-            std::move(asking->tried));
     if (!asking->pages.empty())
-        co_return PageWord{.of = PageWord::Of::mirrors, .documents = std::move(asking->pages)};
-    co_return fail(Errc::unavailable, "the page of " + project + " could not be fetched", std::move(asking->tried));
+        return PageWord{.of = PageWord::Of::mirrors, .mirrors = std::exchange(asking->pages, {}), .asking = asking};
+    if (asking->lacking.size() >= enough_families)
+        return PageWord{.of = PageWord::Of::absent,
+                        .absent = Error{Errc::not_found,
+                                        fmt::format("there is no project \"{}\": the root did not answer, and {} "
+                                                    "independent mirrors say so",
+                                                    project, asking->lacking.size()),
+                                        std::move(asking->tried)}};
+    return fail(Errc::unavailable, "the page of " + project + " could not be fetched", std::move(asking->tried));
 }
 
 Task<void> PageUpstreams::ask_root(std::string project, std::optional<Document> stored, AskingPtr asking) {
@@ -168,10 +203,10 @@ Task<void> PageUpstreams::ask_root(std::string project, std::optional<Document> 
     asking->changed.notify_all();
 }
 
-// Three families at a time, the best first; the next one whenever one of them has failed.
+// Three families at a time, the best first; the next one whenever one of them has failed, or is not as fresh.
 void PageUpstreams::ask_mirrors(const std::string& project, const AskingPtr& asking) {
-    for (const auto fresh = asking->fresh_pages();
-         fresh < enough_families && asking->mirrors_pending < asked_families - fresh;) {
+    const auto here = asking->passed_on > 0 ? 0 : std::min(asking->fresh_pages(), enough_families);
+    while (asking->mirrors_pending < asked_families - here) {
         const auto* mirror = next_mirror(*asking);
         if (!mirror)
             return;
@@ -182,7 +217,7 @@ void PageUpstreams::ask_mirrors(const std::string& project, const AskingPtr& ask
 }
 
 // Of a family that was not asked yet, by what is known of its endpoint: one that rests comes last.
-const UpstreamSettings* PageUpstreams::next_mirror(const Asking& asking) {
+const UpstreamSettings* PageUpstreams::next_mirror(const PageAsking& asking) {
     const auto now = Notifier::Clock::now();
     const Ask ask{.kind = "pages", .size = SizeClass::page};
     auto& endpoints = relay_.endpoints();
@@ -207,18 +242,38 @@ const UpstreamSettings* PageUpstreams::next_mirror(const Asking& asking) {
 Task<void> PageUpstreams::ask_mirror(std::string project, const UpstreamSettings& mirror, AskingPtr asking) {
     const auto url = page_url(mirror, project);
     auto fetched = url ? co_await fetch(*url, std::nullopt) : Result<Fetched>(std::unexpected(url.error()));
-    --asking->mirrors_pending;
     if (fetched && fetched->head.status == 200) {
-        const auto serial = peek_serial(fetched->head.field("x-pypi-last-serial"), fetched->body);
-        asking->pages.push_back({.from = &mirror, .serial = serial, .fetched = std::move(*fetched)});
+        auto page = co_await read(project, mirror, std::move(*fetched));
+        if (page)
+            asking->pages.push_back(std::move(*page));
+        else
+            asking->tried.push_back(page.error().message);
     } else {
         if (absent(fetched))
             asking->lacking.insert(mirror.family);
         asking->tried.push_back(complaint(fetched));
     }
-    if (!asking->settled())
+    --asking->mirrors_pending;
+    if (!asking->enough())
         ask_mirrors(project, asking);
     asking->changed.notify_all();
+}
+
+// What cannot be read (a challenge, a torn page) is nobody's word.
+Task<Result<WitnessedPage>> PageUpstreams::read(const std::string& project, const UpstreamSettings& mirror,
+                                                Fetched fetched) {
+    const auto size = fetched.body.size();
+    auto work = [this, project, &mirror,
+                 box = std::make_shared<const Fetched>(std::move(fetched))]() -> Result<WitnessedPage> {
+        const auto url = box->head.url.str();
+        auto page = read_page(project, box->body, box->head.field("content-type"), url, link_rules(index_, mirror));
+        if (!page)
+            return fail(page.error().code, redacted(url) + ": " + page.error().message);
+        return WitnessedPage{.family = mirror.family,
+                             .page = std::move(page->page),
+                             .serial = peek_serial(box->head.field("x-pypi-last-serial"), box->body)};
+    };
+    co_return co_await run_on(relay_.compute(size).get_executor(), std::move(work));
 }
 
 Task<Result<Fetched>> PageUpstreams::fetch(Url url, const std::optional<Document>& stored) {

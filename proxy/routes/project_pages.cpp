@@ -207,19 +207,32 @@ Task<Result<void>> ProjectPages::ask_upstreams(const std::string& project, const
     auto word = co_await upstreams_.ask(project, std::move(stored));
     if (!word)
         co_return std::unexpected(word.error());
-    if (word->of == PageWord::Of::mirrors)
-        co_return co_await take_agreed(project, slot, std::move(word->documents));
-    if (!word->documents.empty()) {
-        auto taken = co_await take(project, slot, std::move(word->documents.front().fetched));
-        if (taken || index_.rules.upstream.size() == 1)
-            co_return taken;
-        // A torn page: the root counts as silent.
-        word = co_await upstreams_.ask(project, std::nullopt, PageUpstreams::Root::passed_over);
-        if (!word)
-            co_return std::unexpected(word.error());
-        co_return co_await take_agreed(project, slot, std::move(word->documents));
+    co_return co_await take_word(project, slot, std::move(*word));
+}
+
+Task<Result<void>> ProjectPages::take_word(const std::string& project, const SlotPtr& slot, PageWord word) {
+    if (word.of == PageWord::Of::mirrors)
+        co_return co_await take_agreed(project, slot, std::move(word));
+    if (word.of == PageWord::Of::absent) {
+        if (slot->view().generation)
+            word.absent->code = Errc::unavailable; // the root alone takes away what it has shown
+        co_return std::unexpected(std::move(*word.absent));
     }
-    auto touch = [this, key] { return store_.touch_document(key, unix_now()); };
+    if (!word.root)
+        co_return co_await confirm(project, slot);
+    auto taken = co_await take(project, slot, std::move(*word.root));
+    if (taken || index_.rules.upstream.size() == 1)
+        co_return taken;
+    // A torn page: the root counts as silent.
+    auto others = co_await upstreams_.ask(project, std::nullopt, PageUpstreams::Root::passed_over);
+    if (!others)
+        co_return std::unexpected(others.error());
+    co_return co_await take_word(project, slot, std::move(*others));
+}
+
+// The root's 304.
+Task<Result<void>> ProjectPages::confirm(const std::string& project, const SlotPtr& slot) {
+    auto touch = [this, key = stored_.document_key(project)] { return store_.touch_document(key, unix_now()); };
     const auto touched = co_await run_on(relay_.disk().get_executor(), std::move(touch));
     auto again = [this, project] { return stored_.again_where_disputed(project); };
     if (auto loaded = co_await run_on(relay_.disk().get_executor(), std::move(again)))
@@ -262,17 +275,25 @@ Task<Result<void>> ProjectPages::take(const std::string& project, const SlotPtr&
     co_return Result<void>{};
 }
 
-// The root is silent: what independent mirrors agree on, and what is known already.
-Task<Result<void>> ProjectPages::take_agreed(const std::string& project, const SlotPtr& slot,
-                                             std::vector<PageWord::Page> pages) {
-    auto box = std::make_shared<std::vector<PageWord::Page>>(std::move(pages));
-    auto work = [this, project, box, shown = slot->view().generation] {
+// The root is silent: what independent mirrors agree on, and what is known already. Where that is nothing, others are
+// asked until nobody is left: each turn brings at least one more page.
+Task<Result<void>> ProjectPages::take_agreed(const std::string& project, const SlotPtr& slot, PageWord word) {
+    const auto read = [&] {
         const auto known = [&](const std::string& filename) { return stored_.known(project, filename); };
-        return read_agreed(index_, project, *box, known, shown.get());
+        return read_agreed(index_, project, word.mirrors, known, slot->view().generation.get());
     };
-    auto page = co_await run_on(relay_.compute().get_executor(), std::move(work));
-    if (!page)
-        co_return std::unexpected(page.error());
+    auto page = co_await run_on(relay_.compute().get_executor(), read);
+    while (!page) {
+        auto more = co_await upstreams_.ask_on(project, std::move(word));
+        if (!more)
+            co_return std::unexpected(more.error().code == Errc::not_found ? more.error() : page.error());
+        if (more->of != PageWord::Of::mirrors)
+            co_return co_await take_word(project, slot, std::move(*more));
+        word = std::move(*more);
+        auto again = co_await run_on(relay_.compute().get_executor(), read);
+        if (again)
+            page = std::move(again);
+    }
     auto keep = [this, project, shown = &*page] {
         stored_.fill_gaps(*shown);
         take_status(project, *shown, Grade::agreed);

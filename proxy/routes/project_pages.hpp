@@ -94,7 +94,9 @@ class ProjectPages {
     void change_file(const std::string& page, const std::function<bool(ProjectFile&)>& change);
     Task<Result<void>> ask_upstreams(const std::string& project, const SlotPtr& slot);
     Task<Result<void>> take(const std::string& project, const SlotPtr& slot, Fetched fetched);
-    Task<Result<void>> take_agreed(const std::string& project, const SlotPtr& slot, std::vector<PageWord::Page> pages);
+    Task<Result<void>> take_word(const std::string& project, const SlotPtr& slot, PageWord word);
+    Task<Result<void>> take_agreed(const std::string& project, const SlotPtr& slot, PageWord word);
+    Task<Result<void>> confirm(const std::string& project, const SlotPtr& slot);
 
     const PageIndex index_;
     const Settings& settings_;

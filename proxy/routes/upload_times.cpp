@@ -34,13 +34,10 @@ Task<void> UploadTimes::ask_mirrors(std::string project, ProjectPage& page) {
     auto word = co_await upstreams_.ask(project, std::nullopt, PageUpstreams::Root::passed_over);
     if (!word)
         co_return; // then dated pages do without these files, and say so
-    auto pages = std::make_shared<std::vector<PageWord::Page>>(std::move(word->documents));
-    auto fill = [this, project, &page, pages] {
+    auto fill = [&page, &pages = word->mirrors] {
         const auto before = lacking(page);
-        for (const auto& [from, serial, fetched] : *pages)
-            if (const auto other = read_page(project, fetched.body, fetched.head.field("content-type"),
-                                             fetched.head.url.str(), link_rules(index_, *from)))
-                fill_upload_times(page, other->page);
+        for (const auto& other : pages)
+            fill_upload_times(page, other.page);
         return lacking(page) < before;
     };
     if (!co_await run_on(relay_.compute().get_executor(), std::move(fill)))

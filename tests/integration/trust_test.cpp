@@ -9,9 +9,10 @@ namespace {
 
 class TrustTest : public Stage {
   protected:
-    TrustTest() {
+    explicit TrustTest(const std::string& connect_timeout = "500ms") {
         set("pypi.page_ttl = '0s'"); // every request asks
-        set("pypi.stale_after = '200ms'\npypi.root_patience = '300ms'\nrelay.connect_timeout = '500ms'");
+        set("pypi.stale_after = '200ms'\npypi.root_patience = '300ms'");
+        set("relay.connect_timeout = '" + connect_timeout + "'");
         root_ = &mirror("root");
         first_ = &mirror("first");
         second_ = &mirror("second");
@@ -82,6 +83,122 @@ TEST_F(TrustTest, AnUnknownNameIsNotFoundOnTheWordOfTwoFamilies) {
     EXPECT_EQ(reply.status, 404u) << reply.body;
     EXPECT_LT(reply.longest_gap, seconds(10));
     EXPECT_THAT(reply.body, HasSubstr("2 independent mirrors"));
+}
+
+TEST_F(TrustTest, WhatTheRootHasShownNoTwoMirrorsTakeAway) {
+    const Distribution& file = wheel("six");
+    publish();
+    start();
+    ASSERT_TRUE(lists("six", file.filename));
+    root_->refuse();
+    first_->remove("/simple/six/");
+    second_->remove("/simple/six/");
+    EXPECT_TRUE(lists("six", file.filename));
+    EXPECT_NE(service().wait_log("2 independent mirrors"), "");
+    EXPECT_TRUE(lists("six", file.filename)) << "once they have said so";
+}
+
+TEST_F(TrustTest, TwoThatLackAPageAreNotBelievedWhileAThirdOneIsBringingIt) {
+    Server& third = mirror("third", {.address = {}, .delay = milliseconds(250)});
+    Server& fourth = mirror("fourth");
+    const Distribution& file = wheel("six");
+    publish();
+    first_->remove("/simple/six/");
+    second_->remove("/simple/six/");
+    root_->refuse();
+    start();
+    EXPECT_TRUE(lists("six", file.filename));
+    EXPECT_EQ(third.record().count("/simple/six/"), 1u);
+    EXPECT_EQ(fourth.record().count("/simple/six/"), 1u) << "who confirms what the third one says";
+}
+
+TEST_F(TrustTest, WhereTwoContradictEachOtherWhoeverIsLeftIsAsked) {
+    Server& third = mirror("third", {.address = {}, .delay = milliseconds(1500)});
+    const Distribution& honest = wheel("six", 50 * KiB);
+    publish();
+    Farm other;
+    const Distribution& evil = other.index().add_wheel("six", "1.0", {.size = 60 * KiB});
+    other.index().publish(*first_);
+    root_->refuse();
+    start();
+    const auto page = get("/simple/six/").body;
+    EXPECT_THAT(page, HasSubstr(honest.body.sha256()));
+    EXPECT_THAT(page, Not(HasSubstr(evil.body.sha256())));
+    EXPECT_EQ(third.record().count("/simple/six/"), 1u);
+}
+
+TEST_F(TrustTest, AChallengeInPlaceOfAPageIsNobodysWord) {
+    mirror("third");
+    Server& fourth = mirror("fourth");
+    const Distribution& file = wheel("six");
+    publish();
+    first_->misbehave("/simple/*", Behaviour().instead(challenge()));
+    second_->misbehave("/simple/*", Behaviour().instead(challenge()));
+    root_->refuse();
+    start();
+    EXPECT_TRUE(lists("six", file.filename));
+    EXPECT_EQ(fourth.record().count("/simple/six/"), 1u);
+}
+
+TEST_F(TrustTest, WhereEverybodySendsAChallengeThePageIsSaidToBeUnreadable) {
+    wheel("six");
+    publish();
+    for (auto* server : {first_, second_})
+        server->misbehave("/simple/*", Behaviour().instead(challenge()));
+    root_->refuse();
+    start();
+    const Reply reply = get("/simple/six/");
+    EXPECT_EQ(reply.status, 503u);
+    for (const auto* server : {root_, first_, second_})
+        EXPECT_THAT(reply.body, HasSubstr(server->origin()));
+}
+
+TEST_F(TrustTest, AMirrorThatDripsIsGivenUp) {
+    set("relay.stall.window = '500ms'");
+    const std::string filename = wheel("six").filename;
+    publish();
+    start();
+    ASSERT_TRUE(lists("six", filename));
+    // The root is silent, one mirror brings a byte now and then, and only the other one knows the news.
+    root_->refuse();
+    first_->misbehave("/simple/*", Behaviour().drip(0, 1, milliseconds(300)));
+    Farm news;
+    news.index().add("six", farm().index().find(filename)).yanked = "broken";
+    news.index().publish(*second_);
+    EXPECT_TRUE(comes_to_say("six", "data-yanked"));
+    EXPECT_NE(service().wait_log("six: the root is silent"), "");
+}
+
+class SlowToConnect : public TrustTest {
+  protected:
+    SlowToConnect() : TrustTest("4s") {}
+};
+
+TEST_F(SlowToConnect, MirrorsThatAreNotEquallyFreshAnswerForARootInABlackHole) {
+    const Distribution& file = wheel("six");
+    farm().index().publish(*first_, {.serial = 7});
+    farm().index().publish(*second_, {.serial = 9});
+    root_->black_hole();
+    start();
+    const Reply page = get("/simple/six/");
+    EXPECT_EQ(page.status, 200u) << page.body;
+    EXPECT_LT(page.longest_gap, seconds(3));
+    EXPECT_THAT(page.body, HasSubstr(file.body.sha256()));
+}
+
+TEST_F(SlowToConnect, WhoIsAsFreshAsTheFreshestIsAskedBeforeALaggardIsBelieved) {
+    Server& third = mirror("third");
+    Server& fourth = mirror("fourth");
+    wheel("six");
+    farm().index().publish(*first_, {.serial = 7});
+    farm().index().publish(*second_, {.serial = 8});
+    farm().index().publish(third, {.serial = 9});
+    const std::string news = farm().index().add_wheel("six", "2.0").filename;
+    farm().index().publish(third, {.serial = 9});
+    farm().index().publish(fourth, {.serial = 9});
+    root_->black_hole();
+    start();
+    EXPECT_TRUE(lists("six", news));
 }
 
 TEST_F(TrustTest, OneMirrorAloneIsNotBelieved) {

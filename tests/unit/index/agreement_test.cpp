@@ -18,7 +18,7 @@ ProjectFile file(const std::string& name, const std::string& content, const std:
 
 WitnessedPage page(const std::string& family, std::vector<ProjectFile> files,
                    std::optional<std::uint64_t> serial = {}) {
-    WitnessedPage out{.family = family, .page = {}};
+    WitnessedPage out{.family = family, .page = {}, .serial = serial};
     out.page.name = "p";
     out.page.serial = serial;
     out.page.files = std::move(files);
@@ -119,6 +119,13 @@ TEST(Agreement, TheFreshestPageGivesOrderAndAttributes) {
     EXPECT_THAT(names(agreement), ElementsAre("a-1.zip", "a-2.zip"));
     EXPECT_EQ(agreement.page.files[0].yanked, "broken");
     EXPECT_EQ(agreement.page.serial, 7u);
+}
+
+TEST(Agreement, HowFreshAPageIsItsAnswersHeadMayTell) {
+    auto newer = page("new", {file("a-2.zip", "2"), file("a-1.zip", "1")});
+    newer.serial = 7;
+    const WitnessedPage pages[] = {page("old", {file("a-1.zip", "1"), file("a-2.zip", "2")}, 5), newer};
+    EXPECT_THAT(names(agreed_page(pages, nothing)), ElementsAre("a-2.zip", "a-1.zip"));
 }
 
 TEST(Agreement, AFileWithoutADigestConfirmsNothing) {
