@@ -179,11 +179,9 @@ std::vector<Setting> health_schema() {
                                                   "Such files that are remembered.", "10,000 take about 2 MB."),
         of<&H::stall, &H::Stall::window>("stall.window", a_time(milliseconds(100), minutes(10)),
                                          "The time over which a running answer's rate is taken.", ""),
-        of<&H::stall, &H::Stall::least_rate>(
-            "stall.least_rate", a_rate(0, GiB),
-            "An answer slower than this is left while somebody else is ready, and a page in any "
-            "case.",
-            "aria2 gives up below 20 KiB/s, dnf below 1000 B/s."),
+        of<&H::stall, &H::Stall::least_rate>("stall.least_rate", a_rate(0, GiB),
+                                             "An answer slower than this is left while somebody else is ready.",
+                                             "aria2 gives up below 20 KiB/s, dnf below 1000 B/s."),
         of<&H::stall, &H::Stall::share_of_best>("stall.share_of_best", a_fraction(0, 1),
                                                 "Or slower than this share of what the best other one brings.", ""),
         of<&H::redirects, &H::Redirects::in_row>(

@@ -21,6 +21,10 @@
 namespace yizhan {
 namespace {
 
+// Bytes per second, as dnf has it: far below what a file is left for, since a sole upstream over a thin line is waited
+// for, and a hundred pages may share that line.
+constexpr std::uint64_t least_rate_of_documents = 1000;
+
 constexpr std::size_t disk_threads = 4; // they block; more would only queue inside the disk
 // The machine's small size: a page is milliseconds, and two keep it from queueing.
 constexpr std::size_t compute_threads = 2;
@@ -267,9 +271,9 @@ Task<Result<Fetched>> Relay::fetch_here(UpstreamRequest request, std::uint64_t l
                 spdlog::debug("relay: {}; followed all the same", rests.error().words);
             return {};
         };
-    const auto& stall = settings_.relay.health.stall;
-    auto fetched = co_await yizhan::fetch(std::move(context), std::move(request), limit,
-                                          {.window = stall.window, .bytes_per_second = stall.least_rate});
+    auto fetched = co_await yizhan::fetch(
+        std::move(context), std::move(request), limit,
+        {.window = settings_.relay.health.stall.window, .bytes_per_second = least_rate_of_documents});
     if (!attempt)
         co_return fetched;
     const auto now = Clock::now();

@@ -36,7 +36,8 @@ void log_unkept(const std::string& key, const Result<Blob>& kept) {
 // erased.
 void forget_refuted_metadata(Store& store, const ProjectPage& page) {
     for (const auto& file : page.files) {
-        auto location = locate(file);
+        const bool open = file.core_metadata.available && !file.core_metadata.sha256;
+        auto location = open ? std::nullopt : locate(file);
         if (!location)
             continue;
         location->metadata = true;
