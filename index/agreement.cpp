@@ -3,8 +3,10 @@
 #include "index/locate.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -94,13 +96,13 @@ std::optional<Word> vouched(const Said<std::pair<Sha256, Word>>& said, const Sha
     return out;
 }
 
-// A file as it may be shown, of a listing that says what is believed. Metadata that the known word lacks is not added:
+// A file as it may be shown, of a listing that says what is believed. Metadata that the root's word lacks is not added:
 // the ledger keeps that word, and would not know the digest when somebody asks for it.
 ProjectFile shown(ProjectFile file, const Witnesses& witnesses, const std::optional<KnownFile>& known) {
     const auto digest = *file.sha256();
     file.hashes = {{"sha256", digest.hex()}}; // the others are this mirror's word alone
     file.size = known && known->size ? known->size : vouched(witnesses.sizes, digest);
-    if (known) {
+    if (known && (known->of_root || known->core_metadata.available)) {
         file.core_metadata = known->core_metadata;
     } else {
         const auto metadata = vouched(witnesses.metadata, digest);
@@ -111,8 +113,11 @@ ProjectFile shown(ProjectFile file, const Witnesses& witnesses, const std::optio
     return file;
 }
 
-// Of what two families say the freshest page's word.
-std::optional<ProjectStatus> agreed_status(std::span<const WitnessedPage* const> pages) {
+// Of what two families say that are as fresh as any: what laggards still say may have been lifted.
+std::optional<ProjectStatus> agreed_status(std::span<const WitnessedPage* const> ordered) {
+    const auto newest = ordered.front()->serial.value_or(0);
+    std::vector<const WitnessedPage*> pages(ordered.begin(), ordered.end());
+    std::erase_if(pages, [newest](const WitnessedPage* page) { return page->serial.value_or(newest) != newest; });
     for (const auto* page : pages) {
         std::set<std::string> families;
         for (const auto* other : pages)
@@ -122,6 +127,22 @@ std::optional<ProjectStatus> agreed_status(std::span<const WitnessedPage* const>
             return page->page.status;
     }
     return std::nullopt;
+}
+
+// The highest that two families have reached, or of a single one that tells any its own: whoever claims to be ahead of
+// all others would make laggards of them for as long as the root is silent.
+std::optional<std::uint64_t> agreed_serial(std::span<const WitnessedPage* const> ordered) {
+    std::map<std::string_view, std::uint64_t> by_family;
+    for (const auto* page : ordered) // the freshest first
+        if (page->serial)
+            by_family.try_emplace(page->family, *page->serial);
+    std::vector<std::uint64_t> reached;
+    for (const auto& [family, serial] : by_family)
+        reached.push_back(serial);
+    std::ranges::sort(reached, std::greater{});
+    if (reached.empty())
+        return std::nullopt;
+    return reached[std::min<std::size_t>(1, reached.size() - 1)];
 }
 
 std::string why_not(const Witnesses& witnesses, const std::optional<KnownFile>& known) {
@@ -168,6 +189,7 @@ Agreement agreed_page(std::span<const WitnessedPage> pages, const KnownFiles& kn
     const auto& freshest = ordered.front()->page;
     out.page = freshest;
     out.page.files.clear();
+    out.page.serial = agreed_serial(ordered);
     out.page.status = agreed_status(ordered);
     std::unordered_set<std::string> done;
     for (const auto* witnessed : ordered)

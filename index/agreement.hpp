@@ -38,6 +38,7 @@ struct KnownFile {
     std::string url; ///< where it was said to be: that is its path of ours, whoever lists the same bytes elsewhere
     std::optional<std::uint64_t> size;
     CoreMetadata core_metadata;
+    bool of_root = true; ///< who may yet tell of metadata where this does not; mirrors may where they said it
 };
 
 /// By file name, behind its folder where it has one.
@@ -47,7 +48,8 @@ using KnownFiles = std::function<std::optional<KnownFile>(const std::string& fil
 /// same digest and the same path of ours. What binds whoever fetches it (its path, its size, the digest of its core
 /// metadata) and the project's status are what is known or what two families say, and else left open: one mirror's
 /// word must neither stand for bytes nor refuse the honest ones. The rest (yanked, requires-python) is the freshest
-/// page's: the one with the highest serial, the first of equals. Files keep that page's order; those that only other
+/// page's: the one with the highest serial, the first of equals; the page's own serial is the highest that two families
+/// have reached, or the only one that is told. Files keep that page's order; those that only other
 /// pages list follow. Pages must be of the same project; none at all give an empty page.
 Agreement agreed_page(std::span<const WitnessedPage> pages, const KnownFiles& known);
 

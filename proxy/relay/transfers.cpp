@@ -93,13 +93,15 @@ std::unique_ptr<Reader> Transfers::Impl::reader(const std::shared_ptr<Transfer>&
 // Relay thread. The transfer leaves the registry only after its commit is visible, and whoever comes looks at the
 // store again before starting one: so no second GET slips in between.
 Result<Transfers::Opened> Transfers::Impl::join(Object object) {
+    const auto& known = object.identity.sha256; // what is here, or on its way, may be of an older, weaker word
     if (const auto at = running.find(object.path); at != running.end()) {
-        if (at->second->joinable())
+        const auto& brings = at->second->object().identity.sha256;
+        if (at->second->joinable() && (!known || !brings || *brings == *known))
             return reader(at->second);
         closed.insert(at->second);
         running.erase(at);
     }
-    if (auto blob = context.store.find(object.path))
+    if (auto blob = context.store.find(object.path); blob && (!known || blob->digest() == *known))
         return *std::move(blob);
     if (stopping)
         return fail(Errc::cancelled, "yizhan is stopping");

@@ -53,12 +53,18 @@ std::string etag_of(const Request& request, const Sha256& digest, const Relay& r
     return "\"" + digest.hex() + "\"";
 }
 
+constexpr std::string_view of_metadata = ".metadata";
+
 // The part of a file's name that says which distribution it is of.
 std::string_view distribution_of(std::string_view name) {
-    constexpr std::string_view metadata = ".metadata";
-    if (name.ends_with(metadata))
-        name.remove_suffix(metadata.size());
+    if (name.ends_with(of_metadata))
+        name.remove_suffix(of_metadata.size());
     return name;
+}
+
+// Metadata may have been stored on two mirrors' word while the root was silent; its page may say otherwise now.
+bool refuted(const Blob& stored, const std::optional<Sha256>& said) {
+    return said && stored.digest() != *said;
 }
 
 } // namespace
@@ -100,6 +106,11 @@ std::optional<Response> IndexFiles::at_once(const Request& request, std::span<co
     if (why_not(distribution_of(below.back())))
         return std::nullopt; // get() says why
     auto blob = store_.find(path);
+    if (blob && path.ends_with(of_metadata)) {
+        const auto known = store_.find_ledger(path_ledger_key(path.substr(0, path.size() - of_metadata.size())));
+        if (known && refuted(*blob, known->metadata))
+            return std::nullopt;
+    }
     return blob ? std::optional(blob_response(request, *std::move(blob), relay_, lasting())) : std::nullopt;
 }
 
@@ -125,7 +136,8 @@ Task<Response> IndexFiles::get(const Request& request, LocatedFile file) {
         co_await learn(file);
         plan = this->plan(file);
     }
-    if (auto blob = store_.find(plan.object.path))
+    auto blob = store_.find(plan.object.path);
+    if (blob && !(file.metadata && refuted(*blob, plan.object.identity.sha256)))
         co_return blob_response(request, *std::move(blob), relay_, lasting());
     if (names_.file_private(file.filename))
         co_return plain(404, NamePolicy::private_words(file.filename));

@@ -85,6 +85,7 @@ struct PageAsking {
     std::set<std::string> families;   // asked already; the root's own among them
     std::set<std::string> lacking;    // families that say 404
     std::size_t passed_on = 0;        // pages that have confirmed nothing: more than these are wanted
+    bool told = false;                // whoever asked has its word: nobody waits for more
     unsigned mirrors_pending = 0;
     std::vector<std::string> tried;
     Notifier changed;
@@ -100,7 +101,7 @@ struct PageAsking {
 
     /// Nobody else need be asked.
     bool enough() const {
-        if (root)
+        if (root || told)
             return true;
         if (passed_on > 0)
             return pages.size() > passed_on;
@@ -138,8 +139,10 @@ Task<Result<PageWord>> PageUpstreams::ask(std::string project, std::optional<Doc
     }
     if (!asking->root) {
         ask_mirrors(project, asking);
-        const auto settled = [asking] { return asking->settled(); };
-        co_await asking->changed.wait(settled);
+        // Two that are not equally fresh will do as well, if nobody better comes within a moment: the others may be
+        // dead.
+        const auto two = [asking] { return asking->settled() || asking->pages.size() >= enough_families; };
+        co_await asking->changed.wait(two);
         const auto third = [asking] { return asking->root || asking->mirrors_pending == 0; };
         co_await asking->changed.wait(third, Notifier::Clock::now() + third_patience);
     }
@@ -148,6 +151,7 @@ Task<Result<PageWord>> PageUpstreams::ask(std::string project, std::optional<Doc
 
 Task<Result<PageWord>> PageUpstreams::ask_on(std::string project, PageWord heard) {
     const auto asking = std::move(heard.asking);
+    asking->told = false;
     asking->passed_on = heard.mirrors.size();
     asking->pages.insert(asking->pages.begin(), std::make_move_iterator(heard.mirrors.begin()),
                          std::make_move_iterator(heard.mirrors.end())); // others may have come meanwhile
@@ -163,6 +167,7 @@ Task<Result<PageWord>> PageUpstreams::ask_on(std::string project, PageWord heard
 
 // What it has come to.
 Result<PageWord> PageUpstreams::heard_by(const std::string& project, const AskingPtr& asking) const {
+    asking->told = true;
     if (asking->root && absent(*asking->root))
         return fail(Errc::not_found,
                     fmt::format("{} says that there is no project \"{}\" ({})",

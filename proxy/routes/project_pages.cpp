@@ -264,7 +264,7 @@ Task<Result<void>> ProjectPages::take(const std::string& project, const SlotPtr&
         take_status(project, taken->page, Grade::root);
         auto rows = stored_.remember(project, taken->page, Grade::root);
         if (rows)
-            stored_.keep(project, *box, taken);
+            stored_.keep(project, *box, *taken->document);
         return rows;
     };
     const auto kept = co_await run_on(relay_.disk().get_executor(), std::move(keep));

@@ -27,32 +27,6 @@ LinkRules all_pass(LinkRules rules) {
     return rules;
 }
 
-void log_unkept(const std::string& key, const Result<Blob>& kept) {
-    if (!kept)
-        spdlog::error("{} could not be kept: {}", key, kept.error().text());
-}
-
-// A stored file is served without another look at the page. What the root's page gives another digest for, or none, is
-// erased.
-void forget_refuted_metadata(Store& store, const ProjectPage& page) {
-    for (const auto& file : page.files) {
-        const bool open = file.core_metadata.available && !file.core_metadata.sha256;
-        auto location = open ? std::nullopt : locate(file);
-        if (!location)
-            continue;
-        location->metadata = true;
-        const auto path = location->path();
-        const auto stored = store.find(path);
-        if (!stored || stored->digest() == file.core_metadata.sha256)
-            continue;
-        spdlog::error("{} is not what the root's page says, and is fetched again", path);
-        store.erase(stored->digest(), [path](const Result<void>& erased) {
-            if (!erased)
-                spdlog::error("{} could not be erased: {}", path, erased.error().text());
-        });
-    }
-}
-
 } // namespace
 
 std::string path_ledger_key(std::string_view canonical_path) {
@@ -60,7 +34,10 @@ std::string path_ledger_key(std::string_view canonical_path) {
 }
 
 void keep_page(Store& store, const std::string& key, std::string_view bytes, Document document) {
-    store.put_document(key, bytes, std::move(document), [key](const Result<Blob>& kept) { log_unkept(key, kept); });
+    store.put_document(key, bytes, std::move(document), [key](const Result<Blob>& kept) {
+        if (!kept)
+            spdlog::error("{} could not be kept: {}", key, kept.error().text());
+    });
 }
 
 void keep_own_page(Store& store, const std::string& key, const ProjectPage& page, const UpstreamSettings& root) {
@@ -191,24 +168,14 @@ void StoredPages::fill_gaps(ProjectPage& page) const {
     }
 }
 
-void StoredPages::keep(const std::string& project, const Fetched& fetched,
-                       const PageSlot::GenerationPtr& generation) const {
-    Document document{.digest = *generation->document,
-                      .url = fetched.head.url.str(),
-                      .content_type = std::string(fetched.head.field("content-type")),
-                      .etag = std::string(fetched.head.field("etag")),
-                      .last_modified = std::string(fetched.head.field("last-modified")),
-                      .checked_at = unix_now()};
-    const auto key = document_key(project);
-    if (index_.wheel_tree) // there the path of stored metadata holds its digest
-        return keep_page(store_, key, fetched.body, std::move(document));
-    // Commits follow each other: what was fetched on the mirrors' word before is found by now.
-    auto done = [&store = store_, key, agreed = agreed_key(project), generation](const Result<Blob>& kept) {
-        log_unkept(key, kept);
-        if (store.find_document(agreed))
-            forget_refuted_metadata(store, generation->page);
-    };
-    store_.put_document(key, fetched.body, std::move(document), std::move(done));
+void StoredPages::keep(const std::string& project, const Fetched& fetched, const Sha256& digest) const {
+    keep_page(store_, document_key(project), fetched.body,
+              {.digest = digest,
+               .url = fetched.head.url.str(),
+               .content_type = std::string(fetched.head.field("content-type")),
+               .etag = std::string(fetched.head.field("etag")),
+               .last_modified = std::string(fetched.head.field("last-modified")),
+               .checked_at = unix_now()});
 }
 
 void StoredPages::keep_agreed(const std::string& project, const ProjectPage& page) const {
@@ -222,7 +189,8 @@ std::optional<KnownFile> StoredPages::known(const std::string& project, const st
     return KnownFile{.digest = entry->digest,
                      .url = entry->source,
                      .size = entry->size,
-                     .core_metadata = {.available = entry->metadata_available, .sha256 = entry->metadata}};
+                     .core_metadata = {.available = entry->metadata_available, .sha256 = entry->metadata},
+                     .of_root = entry->grade == Grade::root};
 }
 
 } // namespace yizhan

@@ -43,9 +43,7 @@ class StoredPages {
     /// Keep the root's page as it came, and what mirrors agree on as a document of our own: written when they return,
     /// durable a commit later. Nobody waits for that (its syncs take longer than the page took to come), and a full
     /// disk must not keep a good page from a client: what fails is logged.
-    /// `generation`: what was read from it; metadata that was stored on the mirrors' word, while they were believed in
-    /// the root's place, and that it refutes is erased.
-    void keep(const std::string& project, const Fetched& fetched, const PageSlot::GenerationPtr& generation) const;
+    void keep(const std::string& project, const Fetched& fetched, const Sha256& digest) const;
     void keep_agreed(const std::string& project, const ProjectPage& page) const;
     /// What a file's name, or in the tree its path, stands for.
     std::optional<KnownFile> known(const std::string& project, const std::string& filename) const;

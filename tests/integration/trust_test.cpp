@@ -276,8 +276,8 @@ TEST_F(TrustTest, MetadataThatMirrorsForgedTogetherIsNotServedOnceTheRootIsBack)
     ASSERT_EQ(get(path_of(file) + ".metadata").body, *forged.metadata) << "nobody can know better";
     root_->listen();
     ASSERT_TRUE(comes_to_say("six", sha256_hex(*file.metadata)));
+    EXPECT_EQ(get(path_of(file) + ".metadata").body, *file.metadata) << "at once";
     ASSERT_TRUE(becomes(path_of(file) + ".metadata", "\"" + sha256_hex(*file.metadata) + "\""));
-    EXPECT_EQ(get(path_of(file) + ".metadata").body, *file.metadata);
 }
 
 TEST_F(TrustTest, WhatTheRootSaidIsKnownAfterTheCatalogWasLostAndOneMoreStart) {

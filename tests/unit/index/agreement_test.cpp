@@ -118,7 +118,7 @@ TEST(Agreement, TheFreshestPageGivesOrderAndAttributes) {
     const auto agreement = agreed_page(pages, nothing);
     EXPECT_THAT(names(agreement), ElementsAre("a-1.zip", "a-2.zip"));
     EXPECT_EQ(agreement.page.files[0].yanked, "broken");
-    EXPECT_EQ(agreement.page.serial, 7u);
+    EXPECT_EQ(agreement.page.serial, 5u) << "which both have reached";
 }
 
 TEST(Agreement, HowFreshAPageIsItsAnswersHeadMayTell) {
@@ -219,12 +219,43 @@ TEST(Agreement, OneFamilysQuarantineIsNotAppliedTwoFamiliesIs) {
     const std::vector<ProjectFile> files{file("a-1.zip", "1")};
     const WitnessedPage pages[] = {with_status(page("liar", files, 9), "quarantined"),
                                    with_status(page("liar", files, 9), "quarantined"), page("tuna", files),
-                                   with_status(page("aliyun", files, 8), "quarantined")};
+                                   with_status(page("aliyun", files, 9), "quarantined")};
     EXPECT_EQ(agreed_page(std::span(pages).first(3), nothing).page.status, std::nullopt);
     const auto agreement = agreed_page(pages, nothing);
     ASSERT_TRUE(agreement.page.status);
     EXPECT_EQ(agreement.page.status->status, "quarantined");
     EXPECT_EQ(agreement.page.status->reason, "of liar") << "the freshest page's words";
+}
+
+TEST(Agreement, WhoClaimsToBeFarAheadSetsNoMark) {
+    const WitnessedPage pages[] = {page("liar", {file("a-1.zip", "1")}, 1'000'000'000'000),
+                                   page("tuna", {file("a-1.zip", "1")}, 101), page("aliyun", {file("a-1.zip", "1")})};
+    EXPECT_EQ(agreed_page(pages, nothing).page.serial, 101u);
+}
+
+TEST(Agreement, WhatLaggardsStillSayOfAProjectMayHaveBeenLifted) {
+    auto old = {page("tuna", {}, 10), page("aliyun", {}, 10)};
+    std::vector<WitnessedPage> pages{page("ustc", {file("a-1.zip", "1")}, 11)};
+    for (auto laggard : old) {
+        laggard.page.status = ProjectStatus{.status = "quarantined", .reason = ""};
+        pages.push_back(laggard);
+    }
+    EXPECT_FALSE(agreed_page(pages, nothing).page.status);
+}
+
+TEST(Agreement, MetadataThatMirrorsDidNotTellBeforeTheyMayTellNow) {
+    auto told = file("a-1.whl", "1");
+    told.core_metadata = {.available = true, .sha256 = sha256("m")};
+    const WitnessedPage pages[] = {page("tuna", {told}), page("aliyun", {told})};
+    for (const bool of_root : {true, false}) {
+        const auto known = [&](const std::string&) {
+            return std::optional(
+                KnownFile{.digest = sha256("1"), .url = told.url, .size = {}, .core_metadata = {}, .of_root = of_root});
+        };
+        const auto agreement = agreed_page(pages, known);
+        ASSERT_EQ(agreement.page.files.size(), 1u);
+        EXPECT_EQ(agreement.page.files[0].core_metadata.available, !of_root);
+    }
 }
 
 TEST(Agreement, NobodySaysNothing) {
