@@ -85,6 +85,7 @@ Verdict Leg::on_head(const Head& head) {
     if (rejection_)
         return Verdict::stop;
     skip_ = accepted->skip;
+    begins_before_ = skip_ > 0;
     whole_ = head.status == 200;
     total_ = accepted->total;
     rider_.leg_heard(*this, head);

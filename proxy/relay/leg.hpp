@@ -66,7 +66,7 @@ class Leg final : private Sink {
     bool whole() const { return whole_; }                         ///< the answer is the object and not a part of it
     std::optional<std::uint64_t> total() const { return total_; } ///< the object's size, as its head says
     /// The answer is under way, and what has come of it so far is here already.
-    bool passes_over() const { return skip_ > 0 && !rejection_; }
+    bool passes_over() const { return begins_before_ && received_ == 0 && !rejection_; }
 
     /// After a pause.
     void resume();
@@ -104,6 +104,7 @@ class Leg final : private Sink {
     std::optional<Rejection> rejection_; // why we ended it ourselves
     bool enough_ = false;
     bool whole_ = false;
+    bool begins_before_ = false; // what comes first is here already, and dropped or compared
     std::optional<std::uint64_t> total_;
     std::uint64_t skip_ = 0;        // bytes of the answer still to be dropped
     std::uint64_t compared_ = 0;    // of `before`

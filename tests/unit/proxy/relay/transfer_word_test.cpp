@@ -245,5 +245,26 @@ TEST_F(TransferWordTest, WhatIsHereMayComeOnceMoreForLongerThanAClientWaits) {
     EXPECT_EQ(a.record().count("/f/x.bin"), 2u);
 }
 
+TEST_F(TransferWordTest, AlsoWhileItsLastPartIsCompared) {
+    constexpr std::uint64_t here = 2 << 20;
+    constexpr std::uint64_t compared = 65'536;
+    auto& a = mirror("a");
+    body = Body::random(13, 2 * here);
+    a.serve("/f/x.bin", file(body));
+    a.misbehave("/f/x.bin", Behaviour().ignore_range().cut(here), origin::nth(1));
+    a.misbehave("/f/x.bin",
+                Behaviour()
+                    .ignore_range()
+                    .rate(0, (here - compared) / 15)
+                    .rate(here - compared, compared / 3) // 3 s
+                    .rate(here, 0),
+                {.first = 2});
+    start();
+    const auto what = object("x.bin", body, {&a});
+    EXPECT_FALSE(fetch(what).complete) << "told in time";
+    expect_right(fetch(what));
+    EXPECT_EQ(a.record().count("/f/x.bin"), 2u);
+}
+
 } // namespace
 } // namespace yizhan
