@@ -83,10 +83,9 @@ class Couriers final : public std::enable_shared_from_this<Couriers>, private Ri
     Owner& owner_;
     Segments segments_;
     std::vector<std::shared_ptr<Ride>> rides_;
-    std::set<std::uint64_t> broken_; // where somebody stopped in the middle: whoever goes on there is compared
-    std::set<std::uint64_t>
-        handed_on_;                  // where a segment begins that nobody had sent a byte of when another one took it
-    std::set<std::size_t> declined_; // helpers that could not be asked after all; forgotten once a second or so
+    std::set<std::uint64_t> broken_;    // where somebody stopped in the middle: whoever goes on there is compared
+    std::set<std::uint64_t> handed_on_; // where a segment begins whose first request was given up for another one's
+    std::set<std::size_t> declined_;    // helpers that could not be asked after all; forgotten once a second or so
     bool in_order_ = false;
     bool leaderless_ = false; // nobody may be asked for the next byte, as it turned out; others may bring it yet
     bool turn_wanted_ = false;

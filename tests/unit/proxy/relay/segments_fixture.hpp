@@ -36,6 +36,13 @@ class SegmentsTest : public RelayTest {
         return out;
     }
 
+    /// The first leads, and the other one is so much quicker that there are holes when both are stopped.
+    std::vector<origin::Server*> a_slow_and_a_quick() {
+        auto out = mirrors(2, 8 * MiB);
+        out.front()->set_rate(1 * MiB);
+        return out;
+    }
+
     static std::uint64_t body_bytes(origin::Server& server) { return server.record().bytes("/f/x.bin"); }
 
     /// Stops in the middle, where one mirror is so much slower that holes are left.
@@ -71,6 +78,18 @@ class RepairTest : public SegmentsTest {
         for (auto* server : from)
             out += body_bytes(*server);
         return out;
+    }
+    /// A further mirror, known to nobody but those that point to it.
+    origin::Server& elsewhere_for(const std::vector<origin::Server*>& pointing) {
+        auto& out = mirror("elsewhere");
+        out.serve("/f/x.bin", file(body));
+        for (auto* server : pointing)
+            server->misbehave("/f/x.bin", origin::Behaviour().instead(origin::redirect(out.url("/f/x.bin"))));
+        return out;
+    }
+    void expect_no_lies(const std::vector<origin::Server*>& of) {
+        for (auto* server : of)
+            EXPECT_EQ(lies(*server), 0u) << server->origin();
     }
     /// What a client gets that comes back once.
     Delivery fetch_twice(const Object& what) {

@@ -285,15 +285,12 @@ TEST_F(RepairTest, AMirrorWithoutAFreePlaceIsWaitedForAndNotPushedOverItsCap) {
 
 TEST_F(RepairTest, TheFirstLookBlamesWhoAnsweredAndNotWhoPointedThere) {
     const auto all = mirrors(3);
-    auto& elsewhere = mirror("elsewhere");
-    elsewhere.serve("/f/x.bin", file(body));
+    auto& elsewhere = elsewhere_for({all[1]});
     elsewhere.misbehave("/f/x.bin", Behaviour().lie(5));
-    all[1]->misbehave("/f/x.bin", Behaviour().instead(origin::redirect(elsewhere.url("/f/x.bin"))));
     start();
     expect_right(fetch_twice(object("x.bin", body, all)));
     EXPECT_TRUE(wait_lied(elsewhere));
-    for (auto* server : all)
-        EXPECT_EQ(lies(*server), 0u) << server->origin();
+    expect_no_lies(all);
 }
 
 TEST_F(RepairTest, TwoThatHaveItFromTheSamePlaceAreOneWitness) {
@@ -321,25 +318,19 @@ TEST_F(RepairTest, WhereItIsTheRootItsWordIsTheOneThatCounts) {
 
 TEST_F(RepairTest, WhoPointsToTheSameLiarIsLeftOutToo) {
     const auto all = mirrors(4);
-    auto& elsewhere = mirror("elsewhere");
-    elsewhere.serve("/f/x.bin", file(body));
+    auto& elsewhere = elsewhere_for({all[0], all[1]});
     elsewhere.misbehave("/f/x.bin", Behaviour().lie(5));
-    for (auto* server : {all[0], all[1]})
-        server->misbehave("/f/x.bin", Behaviour().instead(origin::redirect(elsewhere.url("/f/x.bin"))));
     start();
     expect_right(fetch_twice(object("x.bin", body, all)));
     EXPECT_TRUE(wait_lied(elsewhere));
-    for (auto* server : all)
-        EXPECT_EQ(lies(*server), 0u) << server->origin();
+    expect_no_lies(all);
 }
 
 TEST_F(RepairTest, TheOnlyOneWithTheRightFileMayHaveItElsewhere) {
     const auto all = mirrors(3);
-    auto& elsewhere = mirror("elsewhere");
-    elsewhere.serve("/f/x.bin", file(body));
+    auto& elsewhere = elsewhere_for({all[2]});
     for (auto* server : {all[0], all[1]})
         server->misbehave("/f/x.bin", Behaviour().lie(5));
-    all[2]->misbehave("/f/x.bin", Behaviour().instead(origin::redirect(elsewhere.url("/f/x.bin"))));
     start();
     expect_right(fetch_twice(object("x.bin", body, all)));
     EXPECT_EQ(lies(elsewhere) + lies(*all[2]), 0u);
@@ -347,18 +338,15 @@ TEST_F(RepairTest, TheOnlyOneWithTheRightFileMayHaveItElsewhere) {
 
 TEST_F(RepairTest, SoDoesTheSearchForAWrongPart) {
     const auto all = mirrors(3);
-    auto& elsewhere = mirror("elsewhere");
-    elsewhere.serve("/f/x.bin", file(body));
+    auto& elsewhere = elsewhere_for({all[1]});
     Behaviour bad;
     for (std::int64_t at = 1; at < 24; ++at)
         bad.flip(at * mebibyte + 77'000);
     elsewhere.misbehave("/f/x.bin", bad);
-    all[1]->misbehave("/f/x.bin", Behaviour().instead(origin::redirect(elsewhere.url("/f/x.bin"))));
     start();
     expect_right(fetch_twice(object("x.bin", body, all)));
     EXPECT_TRUE(wait_lied(elsewhere));
-    for (auto* server : all)
-        EXPECT_EQ(lies(*server), 0u) << server->origin();
+    expect_no_lies(all);
 }
 
 TEST_F(RepairTest, WithNobodyWhoKnowsBetterItFails) {

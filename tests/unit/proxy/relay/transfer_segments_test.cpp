@@ -67,51 +67,36 @@ TEST_F(SegmentsTest, WhoeverIsDoneHelpsTheSlowest) {
 }
 
 TEST_F(SegmentsTest, WhatIsHereOfSegmentsSurvivesAStop) {
-    auto& a = mirror("a");
-    auto& b = mirror("b");
-    for (auto* server : {&a, &b})
-        server->serve("/f/x.bin", file(body));
-    a.set_rate(1 * MiB); // leads, and is slow
-    b.set_rate(8 * MiB); // so that there are holes when it stops
+    const auto both = a_slow_and_a_quick();
     start();
-    const auto what = object("x.bin", body, {&a, &b});
+    const auto what = object("x.bin", body, both);
     interrupt_with_holes(what);
-    const auto before = body_bytes(a) + body_bytes(b);
+    const auto before = body_bytes(*both[0]) + body_bytes(*both[1]);
     start();
     expect_right(fetch(what));
-    EXPECT_LT(body_bytes(a) + body_bytes(b) - before, 12 * MiB) << "only the rest";
+    EXPECT_LT(body_bytes(*both[0]) + body_bytes(*both[1]) - before, 12 * MiB) << "only the rest";
 }
 
 TEST_F(SegmentsTest, AlsoWhereNoPageTellsTheSize) {
-    auto& a = mirror("a");
-    auto& b = mirror("b");
-    for (auto* server : {&a, &b})
-        server->serve("/f/x.bin", file(body));
-    a.set_rate(1 * MiB);
-    b.set_rate(8 * MiB);
+    const auto both = a_slow_and_a_quick();
     start();
-    auto what = object("x.bin", body, {&a, &b});
+    auto what = object("x.bin", body, both);
     what.size.reset();
     interrupt_with_holes(what);
-    const auto before = body_bytes(a) + body_bytes(b);
+    const auto before = body_bytes(*both[0]) + body_bytes(*both[1]);
     start();
     expect_right(fetch(what));
-    EXPECT_LT(body_bytes(a) + body_bytes(b) - before, 12 * MiB) << "only the rest";
-    EXPECT_EQ(blamed(a, Blame::mirror) + blamed(b, Blame::mirror), 0u);
+    EXPECT_LT(body_bytes(*both[0]) + body_bytes(*both[1]) - before, 12 * MiB) << "only the rest";
+    EXPECT_EQ(blamed(*both[0], Blame::mirror) + blamed(*both[1], Blame::mirror), 0u);
 }
 
 TEST_F(SegmentsTest, NorTheMirrorsWhoSendAllWithoutALength) {
-    auto& a = mirror("a");
-    auto& b = mirror("b");
-    for (auto* server : {&a, &b})
-        server->serve("/f/x.bin", file(body));
-    a.set_rate(1 * MiB);
-    b.set_rate(8 * MiB);
+    const auto both = a_slow_and_a_quick();
     start();
-    auto what = object("x.bin", body, {&a, &b});
+    auto what = object("x.bin", body, both);
     what.size.reset();
     interrupt_with_holes(what);
-    for (auto* server : {&a, &b}) {
+    for (auto* server : both) {
         server->set_rate(0);
         server->misbehave("/f/x.bin", Behaviour().ignore_range().until_close());
     }
