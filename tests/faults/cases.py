@@ -114,6 +114,9 @@ def _length(name, action):
     return Case(name, _fault(action), alone=EITHER, required=False, blame=_ANY_OF_BOTH, head=True)
 
 
+# Of the metadata too: one page beside something that was served is a fact about the file, not about us.
+_BLOCKED = (*_fault("forbidden"), "fault <m> <file>.metadata forbidden")
+
 CASES = (
     # No connection.
     Case("refused", ("refuse <m>",), head=True),
@@ -121,15 +124,14 @@ CASES = (
     Case("tls-expired", tls=True, server="tls=expired", head=True),
     Case("dns", url="http://<name>.mirrors.invalid/simple/", head=True),
     # Another status.
-    # Of the metadata too: one page beside something that was served is a fact about the file, not about us.
-    Case("block-page", (*_fault("forbidden"), "fault <m> <file>.metadata forbidden"), head=True, blame=_POLICY),
+    Case("block-page", _BLOCKED, head=True, blame=_POLICY),
     Case("agent-blocked", ('fault <m> * forbidden when="User-Agent: pip"',), alone=SUCCEEDS, blame=_NOBODY, head=True),
     _head("too-many", "too-many=30", blame=_POLICY),
     Case("500-once", _once("status=500"), alone=SUCCEEDS, head=True),
     _head("500-always", "status=500"),
     _head("404", "missing", blame=_NOBODY),
     # Elsewhere. The second mirror's files lie on the first, which blocks: one fault, and it is the first's.
-    Case("302-to-blocked", _fault("forbidden"), second=("fault <m> <file> redirect=${<first>}<path>",),
+    Case("302-to-blocked", _BLOCKED, second=("fault <m> <file> redirect=${<first>}<path>",),
          alone_lines=("fault <wall> <file> forbidden", "fault <m> <file> redirect=${<wall>}<path>"), wall=True,
          blame=_POLICY, head=True, many=False),
     _head("redirect-loop", "redirect=?again"),

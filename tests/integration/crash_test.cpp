@@ -1,6 +1,7 @@
 // Killed, stopped, started twice: what was acknowledged is there, what was half done is not.
 #include "tests/integration/stage.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 
@@ -14,7 +15,8 @@ class Crash : public Stage {
         Server& root = mirror("root");
         set("relay.stall_timeout = '14s'");
         whole_ = &wheel("whole", 9 * MiB);
-        half_ = &wheel("half", scaled(40 * MiB));
+        // However small the tests are scaled: half of it is more than the 8 MiB piece that a kill may cost.
+        half_ = &wheel("half", std::max(scaled(40 * MiB), 24 * MiB));
         publish();
         root.misbehave(half_->filename, Behaviour().stall(Offset::percent(50), "middle"));
         start();
