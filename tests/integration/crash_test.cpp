@@ -107,6 +107,7 @@ TEST_F(Crash, KilledAt60PercentOnlyTheRestIsFetched) {
 TEST_F(Crash, KilledAgainAndAgainItNeverServesAnythingWrong) {
     Server& root = mirror("root");
     std::vector<const Distribution*> files;
+    files.reserve(8);
     for (int i = 0; i < 8; ++i) {
         files.push_back(
             &wheel("file-" + std::to_string(i), (i % 2 == 0 ? 60 * KiB : 5 * MiB) + static_cast<std::uint64_t>(i)));
